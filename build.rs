@@ -1,0 +1,122 @@
+//! Turns `rules/*.toml` into Rust constants, so that the shipped program parses no rule text at start-up.
+//! A rule that is wrong stops the build with its file and id.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::{env, fs, path::Path};
+
+#[path = "src/rule/bound.rs"]
+#[allow(dead_code)]
+mod bound;
+#[path = "src/rule/spec.rs"]
+#[allow(dead_code)]
+mod spec;
+
+use spec::{Call, Spec, Text};
+
+fn main() {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/rule/spec.rs");
+    println!("cargo::rerun-if-changed=src/rule/bound.rs");
+    let mut files: Vec<_> = fs::read_dir("rules").expect("rules/ is there").map(|entry| entry.expect("readable").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    files.sort();
+    let mut seen = BTreeMap::new();
+    let mut out = String::from("pub(super) static BUILTIN: &[(Spec, Bound)] = &[\n");
+    for path in &files {
+        let text = fs::read_to_string(path).expect("rule files are UTF-8");
+        let file: spec::File = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        for mut rule in file.rule {
+            if rule.provider.is_empty() {
+                rule.provider = Cow::Owned(path.file_stem().expect("has a name").to_string_lossy().into_owned());
+            }
+            if let Some(fault) = rule.fault() {
+                panic!("{}: {fault}", path.display());
+            }
+            for id in std::iter::once(&rule.id).chain(rule.aliases.iter()) {
+                if let Some(other) = seen.insert(id.to_string(), path.clone()) {
+                    panic!("{}: {id} is also in {}", path.display(), other.display());
+                }
+            }
+            assert!(!rule.keywords.is_empty(), "{}: rule {} has no keyword", path.display(), rule.id);
+            emit(&mut out, &rule, path);
+        }
+    }
+    out.push_str("];\n");
+    let target = Path::new(&env::var("OUT_DIR").expect("set by cargo")).join("rules.rs");
+    fs::write(target, out).expect("OUT_DIR is writable");
+}
+
+fn emit(out: &mut String, rule: &Spec, path: &Path) {
+    let bound = match &rule.regex {
+        Some(regex) => bound::bound(regex, &rule.keywords).unwrap_or_else(|e| panic!("{}: rule {}: {e}", path.display(), rule.id)),
+        None => bound::Bound::default(),
+    };
+    let pairs: String = rule.pair.iter().map(|p| format!("Pair {{ rule: {}, lines: {} }}, ", text(&p.rule), p.lines)).collect();
+    writeln!(
+        out,
+        "(Spec {{ id: {}, aliases: {}, provider: {}, name: {}, severity: {}, confidence: {}, keywords: {}, regex: {}, find: {}, \
+         entropy: {:?}, filters: {}, stopwords: {}, paths: {}, not_paths: {}, check: {}, pair: Cow::Borrowed(&[{pairs}]), \
+         verify: {}, revoke: {}, respond: {}, matches: {}, skip: {} }}, \
+         Bound {{ lead: {}, trail: {}, caseless: {} }}),",
+        text(&rule.id),
+        texts(&rule.aliases),
+        text(&rule.provider),
+        text(&rule.name),
+        text(&rule.severity),
+        text(&rule.confidence),
+        texts(&rule.keywords),
+        option(&rule.regex),
+        option(&rule.find),
+        rule.entropy,
+        texts(&rule.filters),
+        texts(&rule.stopwords),
+        texts(&rule.paths),
+        texts(&rule.not_paths),
+        option(&rule.check),
+        call(rule.verify.as_ref()),
+        call(rule.revoke.as_ref()),
+        option(&rule.respond),
+        texts(&rule.matches),
+        texts(&rule.skip),
+        bound.lead,
+        bound.trail,
+        bound.caseless,
+    )
+    .expect("writing to a string");
+}
+
+fn text(value: &str) -> String {
+    format!("Cow::Borrowed({value:?})")
+}
+
+fn texts(values: &[Text]) -> String {
+    format!("Cow::Borrowed(&[{}])", values.iter().map(|v| text(v) + ", ").collect::<String>())
+}
+
+fn option(value: &Option<Text>) -> String {
+    value.as_ref().map_or("None".to_owned(), |v| format!("Some({})", text(v)))
+}
+
+fn call(value: Option<&Call>) -> String {
+    value.map_or("None".to_owned(), |c| {
+        format!(
+            "Some(Call {{ named: {}, get: {}, post: {}, delete: {}, headers: {}, body: {}, auth: {}, live: Cow::Borrowed(&{:?}), \
+             live_json: {}, dead: Cow::Borrowed(&{:?}), dead_json: {}, done: Cow::Borrowed(&{:?}), show: {} }})",
+            option(&c.named),
+            option(&c.get),
+            option(&c.post),
+            option(&c.delete),
+            texts(&c.headers),
+            option(&c.body),
+            option(&c.auth),
+            c.live,
+            texts(&c.live_json),
+            c.dead,
+            texts(&c.dead_json),
+            c.done,
+            texts(&c.show),
+        )
+    })
+}

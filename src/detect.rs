@@ -1,0 +1,427 @@
+//! Detection in one object: keyword hits, each rule's match in a window around a hit, what the check and the
+//! window filters make of it. Everything here is a function of bounded bytes around one hit, so it may be
+//! inherited through copies; the result equals that of a search of the whole object. It knows no place.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use regex_automata::{Anchored, Input};
+
+use crate::check::{Subject, Verdict};
+use crate::filter::{CONTEXT, Filter, Judgement, Window};
+use crate::find::Found;
+use crate::finding::{Confidence, Severity};
+use crate::object::{Base, Copied};
+use crate::prefilter::{Build, Prefilter};
+use crate::rule::{Rule, RuleSet};
+use crate::secret::{Secret, entropy};
+
+/// Rules made ready to search.
+pub struct Detector {
+    rules: RuleSet,
+    prefilter: Prefilter,
+    now: i64,
+}
+
+/// What is kept of an object for those made from it: its hits and their matches.
+#[derive(Clone, Default)]
+pub struct Memo {
+    hits: Vec<Hit>,
+    matches: Vec<Match>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    at: u32,
+    keyword: u16,
+    matches: u16,
+}
+
+/// A rule's match in an object.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// Index of the rule.
+    pub rule: u32,
+    /// Where the whole match begins, in bytes.
+    pub start: u32,
+    /// Where it ends.
+    pub end: u32,
+    /// Where the secret in it begins.
+    pub secret_start: u32,
+    /// Where it ends.
+    pub secret_end: u32,
+    /// What was made of it.
+    pub judged: Arc<Judged>,
+}
+
+/// What the offline check and the window filters made of a match.
+#[derive(Debug)]
+pub struct Judged {
+    /// The canonical value.
+    pub value: Secret,
+    /// How severe it is.
+    pub severity: Severity,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// Whether a check proved it.
+    pub proved: bool,
+    /// Why, in words.
+    pub reasons: Vec<String>,
+    /// What the value says of itself.
+    pub facts: Vec<(&'static str, String)>,
+    /// The filter or check that dropped it.
+    pub dropped: Option<&'static str>,
+}
+
+impl Memo {
+    /// Whether the object holds no keyword at all.
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty()
+    }
+
+    /// The object's matches: of overlapping ones of one rule the leftmost, then longest, stays. Ordered by rule and place.
+    pub fn matches(&self) -> Vec<&Match> {
+        let mut all: Vec<&Match> = self.matches.iter().collect();
+        all.sort_by_key(|m| (m.rule, m.start, std::cmp::Reverse(m.end)));
+        let mut kept: Vec<&Match> = Vec::with_capacity(all.len());
+        for found in all {
+            if kept.last().is_none_or(|last| last.rule != found.rule || last.end <= found.start) {
+                kept.push(found);
+            }
+        }
+        kept
+    }
+
+    /// Whether there is any match, dropped or not.
+    pub fn has_matches(&self) -> bool {
+        !self.matches.is_empty()
+    }
+}
+
+impl Detector {
+    /// Makes rules ready. `now`, in seconds since 1970, is what expiry dates are compared with.
+    pub fn new(rules: RuleSet, build: Build, now: i64) -> Self {
+        let prefilter = Prefilter::new(rules.rules(), build);
+        Self { rules, prefilter, now }
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// A rule by its index.
+    pub fn rule(&self, index: u32) -> &Rule {
+        &self.rules.rules()[index as usize]
+    }
+
+    /// The most bytes around a hit that matter: before it, and from its first byte on.
+    pub fn reach(&self) -> (usize, usize) {
+        self.prefilter.reach()
+    }
+
+    /// Scans an object of at most 4 GiB; of one with a base only what is new.
+    pub fn scan(&self, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
+        match base {
+            None => self.evaluate(bytes, self.hits(bytes, &[0..bytes.len()])),
+            Some(base) => self.scan_new(bytes, base),
+        }
+    }
+
+    /// Scans one piece of a longer object: only hits that begin in `own` count. The piece must hold
+    /// [`Self::reach`] bytes around `own`, or end where the object ends.
+    pub fn scan_piece(&self, piece: &[u8], own: Range<usize>) -> Memo {
+        let mut hits = self.hits(piece, &[0..piece.len()]);
+        hits.retain(|hit| own.contains(&(hit.at as usize)));
+        self.evaluate(piece, hits)
+    }
+
+    /// All hits that lie wholly in one of the regions.
+    fn hits(&self, bytes: &[u8], regions: &[Range<usize>]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for region in regions {
+            self.prefilter.search(bytes, region.clone(), |keyword, start| {
+                hits.push(Hit { at: start as u32, keyword: keyword as u16, matches: 0 });
+            });
+        }
+        hits.sort_unstable();
+        hits.dedup();
+        hits
+    }
+
+    fn scan_new(&self, bytes: &[u8], base: &Base<'_, Memo>) -> Memo {
+        let inherited = self.inherit(bytes.len(), base);
+        let fresh = self.hits(bytes, &fresh_regions(bytes.len(), base.copied, self.prefilter.longest()));
+        let mut memo = Memo::default();
+        let mut old = inherited.into_iter().peekable();
+        let mut new = fresh.into_iter().peekable();
+        loop {
+            let take_old = match (old.peek(), new.peek()) {
+                (Some((hit, _)), Some(fresh)) if (hit.at, hit.keyword) == (fresh.at, fresh.keyword) => {
+                    new.next();
+                    true
+                }
+                (Some((hit, _)), Some(fresh)) => (hit.at, hit.keyword) < (fresh.at, fresh.keyword),
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                (None, None) => return memo,
+            };
+            if take_old {
+                let (mut hit, kept) = old.next().expect("peeked");
+                match kept {
+                    Some((matches, shift)) => memo.matches.extend(matches.iter().map(|m| m.shifted(shift))),
+                    None => self.evaluate_hit(bytes, &mut hit, &mut memo.matches),
+                }
+                memo.hits.push(hit);
+            } else {
+                let mut hit = new.next().expect("peeked");
+                self.evaluate_hit(bytes, &mut hit, &mut memo.matches);
+                memo.hits.push(hit);
+            }
+        }
+    }
+
+    /// The base's hits that lie in copied stretches, at their new places; with their matches and how far they
+    /// moved where all that they depend on was copied along.
+    fn inherit<'m>(&self, len: usize, base: &Base<'m, Memo>) -> Vec<(Hit, Option<(&'m [Match], i64)>)> {
+        let hits = &base.memo.hits;
+        if hits.is_empty() {
+            return Vec::new();
+        }
+        let mut first_match = Vec::with_capacity(hits.len() + 1);
+        first_match.push(0usize);
+        for hit in hits {
+            first_match.push(first_match[first_match.len() - 1] + usize::from(hit.matches));
+        }
+        let mut out = Vec::with_capacity(hits.len());
+        for copied in base.copied {
+            let end = copied.from + copied.len;
+            let first = hits.partition_point(|hit| (hit.at as usize) < copied.from);
+            for (index, hit) in hits.iter().enumerate().skip(first) {
+                let (at, keyword) = (hit.at as usize, self.prefilter.keyword(usize::from(hit.keyword)));
+                if at >= end {
+                    break;
+                }
+                if at + keyword.text.len() > end {
+                    continue;
+                }
+                let left = at >= copied.from + keyword.before || (copied.from == 0 && copied.at == 0);
+                let right = at + keyword.after <= end || (end == base.len && copied.at + copied.len == len);
+                let shift = copied.at as i64 - copied.from as i64;
+                let moved = Hit { at: (at as i64 + shift) as u32, ..*hit };
+                let kept = (left && right).then(|| (&base.memo.matches[first_match[index]..first_match[index + 1]], shift));
+                out.push((moved, kept));
+            }
+        }
+        out
+    }
+
+    fn evaluate(&self, bytes: &[u8], mut hits: Vec<Hit>) -> Memo {
+        let mut matches = Vec::new();
+        for hit in &mut hits {
+            self.evaluate_hit(bytes, hit, &mut matches);
+        }
+        Memo { hits, matches }
+    }
+
+    fn evaluate_hit(&self, bytes: &[u8], hit: &mut Hit, matches: &mut Vec<Match>) {
+        let before = matches.len();
+        let keyword = self.prefilter.keyword(usize::from(hit.keyword));
+        let at = hit.at as usize..hit.at as usize + keyword.text.len();
+        for (index, spelled) in &keyword.rules {
+            if spelled.as_ref().is_some_and(|s| s != &bytes[at.clone()]) {
+                continue;
+            }
+            let rule = &self.rules.rules()[*index];
+            if let Some(found) = find(rule, bytes, at.clone()) {
+                let judged = Arc::new(self.judge(rule, bytes, &found));
+                matches.push(Match {
+                    rule: *index as u32,
+                    start: found.whole.start as u32,
+                    end: found.whole.end as u32,
+                    secret_start: found.secret.start as u32,
+                    secret_end: found.secret.end as u32,
+                    judged,
+                });
+            }
+        }
+        hit.matches = (matches.len() - before) as u16;
+    }
+
+    fn judge(&self, rule: &Rule, bytes: &[u8], found: &Found) -> Judged {
+        let raw = &bytes[found.secret.clone()];
+        let value = found.value.clone().unwrap_or_else(|| raw.to_vec());
+        let prefix = rule.spec.keywords.iter().filter(|k| value.starts_with(k.as_bytes())).map(|k| k.len()).max();
+        let mut judged = Judged {
+            value: Secret::new(value, prefix.unwrap_or(0)),
+            severity: rule.severity,
+            confidence: rule.confidence,
+            proved: false,
+            reasons: Vec::new(),
+            facts: Vec::new(),
+            dropped: None,
+        };
+        if let Some(check) = rule.check {
+            let name = rule.spec.check.as_deref().unwrap_or_default();
+            let groups = groups(rule, bytes, found);
+            let proof = check(&Subject { secret: raw, whole: &bytes[found.whole.clone()], groups: &groups, now: self.now });
+            judged.facts = proof.facts;
+            if let Some((most, why)) = proof.at_most {
+                judged.severity = judged.severity.min(most);
+                judged.reasons.push(why.to_owned());
+            }
+            match proof.verdict {
+                Verdict::Proved => {
+                    judged.proved = true;
+                    judged.confidence = Confidence::High;
+                    judged.reasons.push(format!("proved offline ({name})"));
+                    return judged;
+                }
+                Verdict::Plausible => {}
+                Verdict::Failed(why) => {
+                    judged.confidence = Confidence::Low;
+                    judged.reasons.push(why.to_owned());
+                }
+                Verdict::NotSecret(why) => {
+                    judged.reasons.push(why.to_owned());
+                    judged.dropped = Some("check");
+                    return judged;
+                }
+            }
+        }
+        filter(rule, bytes, found, &mut judged);
+        judged
+    }
+}
+
+impl Match {
+    fn shifted(&self, by: i64) -> Self {
+        let moved = |at: u32| (i64::from(at) + by) as u32;
+        Self {
+            rule: self.rule,
+            start: moved(self.start),
+            end: moved(self.end),
+            secret_start: moved(self.secret_start),
+            secret_end: moved(self.secret_end),
+            judged: Arc::clone(&self.judged),
+        }
+    }
+}
+
+/// The stretches in which a hit can begin or end outside of any single copied stretch, ascending and joined.
+fn fresh_regions(len: usize, copied: &[Copied], longest: usize) -> Vec<Range<usize>> {
+    let reach = longest.saturating_sub(1);
+    let mut regions: Vec<Range<usize>> = Vec::new();
+    let mut add = |start: usize, end: usize| {
+        let region = start.saturating_sub(reach)..(end + reach).min(len);
+        match regions.last_mut() {
+            Some(last) if region.start <= last.end => last.end = last.end.max(region.end),
+            _ => regions.push(region),
+        }
+    };
+    let mut done = 0;
+    for stretch in copied {
+        if stretch.at > 0 {
+            add(done, stretch.at);
+        }
+        done = stretch.at + stretch.len;
+    }
+    if done < len {
+        add(done, len);
+    }
+    regions
+}
+
+/// The rule's match that holds the keyword hit, if there is one.
+fn find(rule: &Rule, bytes: &[u8], at: Range<usize>) -> Option<Found> {
+    let low = at.start.saturating_sub(rule.bound.lead as usize + 1);
+    let high = (at.start + rule.bound.trail as usize + 1).min(bytes.len());
+    let window = &bytes[low..high];
+    let hit = at.start - low..at.end - low;
+    if hit.end > window.len() {
+        return None;
+    }
+    let found = match &rule.finder {
+        Some(finder) => (finder.find)(window, hit),
+        None => find_regex(rule, window, &hit),
+    }?;
+    let back = |range: Range<usize>| range.start + low..range.end + low;
+    Some(Found { whole: back(found.whole), secret: back(found.secret), value: found.value })
+}
+
+fn find_regex(rule: &Rule, window: &[u8], hit: &Range<usize>) -> Option<Found> {
+    let regex = rule.regex();
+    let anchored = if rule.bound.lead == 0 { Anchored::Yes } else { Anchored::No };
+    let mut from = if rule.bound.lead == 0 { hit.start } else { 0 };
+    let whole = loop {
+        let found = regex.search(&Input::new(window).range(from..window.len()).anchored(anchored))?;
+        if found.start() > hit.start {
+            return None;
+        }
+        if found.end() >= hit.end {
+            break found.range();
+        }
+        from = found.start() + 1;
+    };
+    if regex.captures_len() == 1 {
+        return Some(Found { secret: whole.clone(), whole, value: None });
+    }
+    let mut captures = regex.create_captures();
+    regex.search_captures(&Input::new(window).range(whole.start..window.len()).anchored(Anchored::Yes), &mut captures);
+    let secret = captures.get_group_by_name("secret").map_or_else(|| whole.clone(), |span| span.start..span.end);
+    Some(Found { whole, secret, value: None })
+}
+
+/// The named groups of a regex match, for its check.
+fn groups<'r, 'b>(rule: &'r Rule, bytes: &'b [u8], found: &Found) -> Vec<(&'r str, &'b [u8])> {
+    if rule.finder.is_some() || rule.regex().captures_len() == 1 {
+        return Vec::new();
+    }
+    let regex = rule.regex();
+    let mut captures = regex.create_captures();
+    let high = (found.whole.end + 1).min(bytes.len());
+    let low = found.whole.start.saturating_sub(1);
+    let window = &bytes[low..high];
+    regex.search_captures(&Input::new(window).range(found.whole.start - low..window.len()).anchored(Anchored::Yes), &mut captures);
+    let names = regex.group_info().pattern_names(regex_automata::PatternID::ZERO);
+    names
+        .enumerate()
+        .filter_map(|(index, name)| {
+            let span = captures.get_group(index)?;
+            Some((name?, &window[span.start..span.end]))
+        })
+        .collect()
+}
+
+/// Entropy floor and window filters; each that acts says so.
+fn filter(rule: &Rule, bytes: &[u8], found: &Found, judged: &mut Judged) {
+    let low = found.whole.start.saturating_sub(CONTEXT);
+    let high = (found.whole.end + CONTEXT).min(bytes.len());
+    let window = Window {
+        bytes: &bytes[low..high],
+        whole: found.whole.start - low..found.whole.end - low,
+        secret: found.secret.start - low..found.secret.end - low,
+        stopwords: &rule.stopwords,
+        entropy: rule.spec.entropy,
+    };
+    if rule.spec.entropy > 0.0 && entropy(judged.value.expose()) < rule.spec.entropy {
+        judged.reasons.push("too regular for a random value".to_owned());
+        judged.dropped = Some("entropy");
+        return;
+    }
+    for (name, filter) in &rule.filters {
+        let Filter::Window(filter) = filter else { continue };
+        match filter(&window) {
+            Judgement::Keep => {}
+            Judgement::Lower(why) => {
+                judged.confidence = Confidence::Low;
+                judged.reasons.push(why.to_owned());
+            }
+            Judgement::Drop(why) => {
+                judged.reasons.push(why.to_owned());
+                judged.dropped = Some(name);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! unleak finds leaked secrets in git history.
+
+pub mod check;
+pub mod coverage;
+pub mod detect;
+pub mod error;
+pub mod filter;
+pub mod find;
+pub mod finding;
+pub mod object;
+pub mod prefilter;
+pub mod rule;
+pub mod secret;

@@ -1,0 +1,147 @@
+//! How far a rule's regex can reach: the length of its longest match, and how many bytes of it can stand
+//! before a keyword. The window of a keyword hit is made of these. Also compiled into the build script; it
+//! knows no other module.
+
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// What of a match can surround a keyword hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Bound {
+    /// The most bytes that a match can have before its keyword.
+    pub lead: u32,
+    /// The most bytes that a match can have from the first byte of its keyword on.
+    pub trail: u32,
+    /// Whether the regex takes every keyword in any letter case.
+    pub caseless: bool,
+}
+
+/// Computes the bound of a regex with these keywords; an error says why there is none.
+pub fn bound(regex: &str, keywords: &[impl AsRef<str>]) -> Result<Bound, String> {
+    let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(regex).map_err(|e| e.to_string())?;
+    let Some(longest) = hir.properties().maximum_len() else {
+        return Err("the regex has no bound on its length; give each repetition an upper limit".to_owned());
+    };
+    if keywords.is_empty() {
+        return Err("there is no keyword".to_owned());
+    }
+    let mut bound = Bound { lead: 0, trail: longest as u32, caseless: true };
+    for keyword in keywords {
+        let keyword = keyword.as_ref().as_bytes();
+        let lead = lead(&hir, keyword).unwrap_or(longest);
+        bound.lead = bound.lead.max(lead as u32);
+        bound.caseless &= regex.contains("(?i") || !keyword.iter().any(u8::is_ascii_alphabetic);
+    }
+    Ok(bound)
+}
+
+/// The most bytes that can stand before the keyword, where the regex's structure shows its place. A place that
+/// takes nothing but the keyword is trusted first, then one where the keyword is one of several possibilities.
+fn lead(hir: &Hir, keyword: &[u8]) -> Option<usize> {
+    let mut parts = Vec::new();
+    flatten(hir, &mut parts);
+    place(&parts, keyword, true).or_else(|| place(&parts, keyword, false))
+}
+
+fn place(parts: &[&Hir], keyword: &[u8], exact: bool) -> Option<usize> {
+    let mut before = 0;
+    for (at, part) in parts.iter().enumerate() {
+        let may_be_empty = part.properties().minimum_len() == Some(0);
+        let later = may_be_empty && begins(&parts[at + 1..], keyword, exact);
+        if !later && begins(&parts[at..], keyword, exact) {
+            return Some(before);
+        }
+        let inside = match part.kind() {
+            HirKind::Literal(literal) => (1..literal.0.len()).find(|&n| {
+                let (head, rest) = (&literal.0[n..], &parts[at + 1..]);
+                let taken = head.len().min(keyword.len());
+                head[..taken].eq_ignore_ascii_case(&keyword[..taken]) && begins(rest, &keyword[taken..], exact)
+            }),
+            HirKind::Alternation(branches) => branches.iter().filter_map(|branch| lead(branch, keyword)).max(),
+            HirKind::Repetition(repetition) => lead(&repetition.sub, keyword).and_then(|inner| {
+                let times = repetition.max?.saturating_sub(1) as usize;
+                Some(inner + times * repetition.sub.properties().maximum_len()?)
+            }),
+            _ => None,
+        };
+        if let Some(inside) = inside {
+            return Some(before + inside);
+        }
+        before += part.properties().maximum_len()?;
+    }
+    None
+}
+
+/// Whether a match of the sequence can begin with the keyword.
+fn begins(parts: &[&Hir], keyword: &[u8], exact: bool) -> bool {
+    let (Some((&byte, rest)), Some((first, parts))) = (keyword.split_first(), parts.split_first()) else { return keyword.is_empty() };
+    match first.kind() {
+        HirKind::Empty | HirKind::Look(_) => begins(parts, keyword, exact),
+        HirKind::Literal(literal) => {
+            let taken = literal.0.len().min(keyword.len());
+            literal.0[..taken].eq_ignore_ascii_case(&keyword[..taken]) && begins(parts, &keyword[taken..], exact)
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            let has = |b: u8| class.iter().any(|r| (r.start()..=r.end()).contains(&b));
+            let (lower, upper) = (has(byte.to_ascii_lowercase()), has(byte.to_ascii_uppercase()));
+            let size: usize = class.iter().map(|r| usize::from(r.end() - r.start()) + 1).sum();
+            (lower || upper) && (!exact || size == 1 || (size == 2 && lower && upper)) && begins(parts, rest, exact)
+        }
+        HirKind::Class(Class::Unicode(_)) => false,
+        HirKind::Capture(capture) => begins(&joined(&capture.sub, parts), keyword, exact),
+        HirKind::Concat(inner) => begins(&inner.iter().chain(parts.iter().copied()).collect::<Vec<_>>(), keyword, exact),
+        HirKind::Alternation(branches) => branches.iter().any(|branch| begins(&joined(branch, parts), keyword, exact)),
+        HirKind::Repetition(repetition) => {
+            let once = vec![&*repetition.sub; repetition.min.clamp(1, 64) as usize];
+            let times = once.into_iter().chain(parts.iter().copied()).collect::<Vec<_>>();
+            (repetition.min == 0 && begins(parts, keyword, exact)) || begins(&times, keyword, exact)
+        }
+    }
+}
+
+fn joined<'a>(first: &'a Hir, parts: &[&'a Hir]) -> Vec<&'a Hir> {
+    std::iter::once(first).chain(parts.iter().copied()).collect()
+}
+
+fn flatten<'a>(hir: &'a Hir, parts: &mut Vec<&'a Hir>) {
+    match hir.kind() {
+        HirKind::Capture(capture) => flatten(&capture.sub, parts),
+        HirKind::Concat(inner) => inner.iter().for_each(|part| flatten(part, parts)),
+        _ => parts.push(hir),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_where_the_keyword_stands() {
+        for (regex, keywords, lead, trail) in [
+            (r"\bghp_[0-9a-z]{36}\b", &["ghp_"][..], 0, 40),
+            (r"\bgh[pous]_[0-9a-z]{36}\b", &["ghp_", "gho_"], 0, 40),
+            (r"[a-z]{0,8}secret[:=]x", &["secret"], 8, 16),
+            (r"[a-z]{6}secret[:=]x", &["secret"], 6, 14),
+            (r"(?i)\b(?:heroku|hk)[ :=]{1,3}([0-9a-f]{4})", &["heroku"], 0, 13),
+            (r"[0-9]{2}(?:xx|abc)", &["abc"], 2, 5),
+            (r"[0-9]{2}(?:[0-9]{3}abc|z)", &["abc"], 5, 8),
+        ] {
+            let found = bound(regex, keywords).unwrap();
+            assert_eq!((found.lead, found.trail), (lead, trail), "{regex}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_has_no_bound() {
+        assert!(bound("ghp_[a-z]+", &["ghp_"]).unwrap_err().contains("upper limit"));
+        assert!(bound("ghp_", &[] as &[&str]).is_err());
+        assert!(bound("(", &["ghp_"]).is_err());
+    }
+
+    #[test]
+    fn knows_whether_letter_case_matters() {
+        assert!(!bound("ghp_[a-z]{3}", &["ghp_"]).unwrap().caseless);
+        assert!(bound("(?i)ghp_[a-z]{3}", &["ghp_"]).unwrap().caseless);
+        assert!(bound("1//0[a-z]{3}", &["1//0"]).unwrap().caseless);
+    }
+}

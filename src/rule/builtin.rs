@@ -1,0 +1,17 @@
+//! The rules that are compiled in: constants that the build script made from `rules/*.toml`.
+
+use std::borrow::Cow;
+
+#[allow(unused_imports)] // which of them the constants name depends on the rules
+use super::spec::{Call, Pair, Spec};
+use super::{Bound, Rule};
+
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// All built-in rules, in the order of their files' names.
+pub(super) fn rules() -> Vec<Rule> {
+    BUILTIN
+        .iter()
+        .map(|(spec, bound)| Rule::new(spec.clone(), *bound).unwrap_or_else(|fault| panic!("built-in rules are tested: {fault}")))
+        .collect()
+}

@@ -1,0 +1,35 @@
+//! Reads a user's rule file. It does not decide which files are read.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Bound, Rule, bound, spec};
+use crate::error::{Error, Result};
+
+/// The rules of one file; an error names the file, the line and the fault.
+pub(super) fn file(path: &Path) -> Result<Vec<Rule>> {
+    let wrong = |why: String| Error::configuration(format!("{}: {why}", path.display()));
+    let text = fs::read_to_string(path).map_err(|e| wrong(crate::error::describe(&e)))?;
+    let file: spec::File = toml::from_str(&text).map_err(|e| wrong(e.to_string().trim_end().to_owned()))?;
+    if file.rule.is_empty() {
+        return Err(wrong("there is no [[rule]] in it".to_owned()));
+    }
+    file.rule.into_iter().map(|spec| rule(spec).map_err(wrong)).collect()
+}
+
+fn rule(mut spec: spec::Spec) -> Result<Rule, String> {
+    if spec.provider.is_empty() {
+        spec.provider = "custom".into();
+    }
+    if let Some(fault) = spec.fault() {
+        return Err(fault);
+    }
+    if spec.keywords.is_empty() {
+        return Err(format!("rule {}: `keywords` is missing: give a word that stands in every match", spec.id));
+    }
+    let bound = match &spec.regex {
+        Some(regex) => bound::bound(regex, &spec.keywords).map_err(|why| format!("rule {}: {why}", spec.id))?,
+        None => Bound::default(),
+    };
+    Rule::new(spec, bound)
+}

@@ -1,0 +1,158 @@
+//! Rules as the program uses them: a row of data with its names resolved, and the set that is in force. It
+//! does not know how a rule's keywords are searched, nor what becomes of a match.
+
+pub mod bound;
+mod builtin;
+pub mod example;
+mod load;
+pub mod spec;
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use sha2::{Digest, Sha256};
+
+pub use bound::Bound;
+pub use spec::Spec;
+
+use crate::check::{self, Check};
+use crate::error::{Error, Result};
+use crate::filter::{self, Filter};
+use crate::find::{self, Finder};
+use crate::finding::{Confidence, Severity};
+
+/// A rule in force.
+pub struct Rule {
+    /// What its author wrote.
+    pub spec: Spec,
+    /// How far a match reaches around its keyword.
+    pub bound: Bound,
+    /// What an attacker can do with what it finds.
+    pub severity: Severity,
+    /// How sure the shape alone makes us.
+    pub confidence: Confidence,
+    /// Its filters in the order written, with their names.
+    pub filters: Vec<(&'static str, Filter)>,
+    /// Its stop words, lower case.
+    pub stopwords: Vec<String>,
+    /// Its offline check.
+    pub check: Option<Check>,
+    /// Its named finder, where a regex will not do.
+    pub finder: Option<Finder>,
+    regex: OnceLock<Regex>,
+}
+
+impl Rule {
+    /// Resolves the names in a row. An error says what is wrong with it.
+    pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
+        let unknown = |kind: &str, name: &str| format!("rule {}: there is no {kind} named {name:?}", spec.id);
+        let filters =
+            spec.filters.iter().map(|name| filter::by_name(name).ok_or_else(|| unknown("filter", name))).collect::<Result<_, _>>()?;
+        let check = match &spec.check {
+            Some(name) => Some(check::by_name(name).ok_or_else(|| unknown("check", name))?),
+            None => None,
+        };
+        let finder = match &spec.find {
+            Some(name) => Some(find::by_name(name).ok_or_else(|| unknown("finder", name))?),
+            None => None,
+        };
+        Ok(Self {
+            bound: finder.as_ref().map_or(bound, |f| f.bound),
+            severity: Severity::from_name(&spec.severity).ok_or_else(|| unknown("severity", &spec.severity))?,
+            confidence: Confidence::from_name(&spec.confidence).ok_or_else(|| unknown("confidence", &spec.confidence))?,
+            filters,
+            stopwords: spec.stopwords.iter().map(|w| w.to_ascii_lowercase()).collect(),
+            check,
+            finder,
+            regex: OnceLock::new(),
+            spec,
+        })
+    }
+
+    /// The rule's regex, compiled when it is first needed.
+    ///
+    /// # Panics
+    ///
+    /// Where the regex is wrong; [`bound::bound`] has refused such a rule before.
+    pub fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or("")).expect("the regex was parsed before"))
+    }
+}
+
+fn compile(regex: &str) -> Result<Regex, String> {
+    Regex::builder()
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(20 << 20)))
+        .build(regex)
+        .map_err(|e| e.to_string())
+}
+
+/// The rules in force, in a fixed order.
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    digest: String,
+}
+
+impl RuleSet {
+    /// The rules that are built in.
+    pub fn builtin() -> Self {
+        let rules = builtin::rules();
+        let digest = digest(&rules);
+        Self { rules, digest }
+    }
+
+    /// Loads further rules from a file; one with the id of a rule that is there replaces it.
+    pub fn load(&mut self, path: &Path) -> Result<()> {
+        for rule in load::file(path)? {
+            self.rules.retain(|old| old.spec.id != rule.spec.id);
+            self.rules.push(rule);
+        }
+        self.digest = digest(&self.rules);
+        Ok(())
+    }
+
+    /// Keeps the rules in `only` (all where it is empty) that are not in `without`; ids, aliases or providers.
+    pub fn select(&mut self, only: &[String], without: &[String]) -> Result<()> {
+        for name in only.iter().chain(without) {
+            if !self.rules.iter().any(|rule| rule.goes_by(name)) {
+                return Err(
+                    Error::usage(format!("there is no rule, alias or provider named {name:?}")).hint("`unleak rules list` shows them all")
+                );
+            }
+        }
+        self.rules.retain(|rule| only.is_empty() || only.iter().any(|name| rule.goes_by(name)));
+        self.rules.retain(|rule| !without.iter().any(|name| rule.goes_by(name)));
+        if self.rules.is_empty() {
+            return Err(Error::configuration("no rules are left, so nothing could be found").hint("leave out --rule or --exclude-rule"));
+        }
+        self.digest = digest(&self.rules);
+        Ok(())
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// A digest of everything that decides what these rules find, hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+impl Rule {
+    fn goes_by(&self, name: &str) -> bool {
+        self.spec.id == name || self.spec.provider == name || self.spec.aliases.iter().any(|alias| alias == name)
+    }
+}
+
+fn digest(rules: &[Rule]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(env!("CARGO_PKG_VERSION"));
+    for rule in rules {
+        hash.update(format!("{:?}", rule.spec));
+    }
+    data_encoding::HEXLOWER.encode(&hash.finalize()[..8])
+}

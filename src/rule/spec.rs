@@ -1,0 +1,112 @@
+//! A rule as its author wrote it: one row of a TOML file. Also compiled into the build script, which turns
+//! `rules/*.toml` into constants, so that a scan parses no rule text. It knows no other module.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+/// Text that is either built in or loaded.
+pub type Text = Cow<'static, str>;
+/// A list of texts, built in or loaded.
+pub type Texts = Cow<'static, [Text]>;
+
+/// One rule file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Its rules.
+    #[serde(default)]
+    pub rule: Vec<Spec>,
+}
+
+/// One rule, see `rules/README.md` for what each key means.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct Spec {
+    pub id: Text,
+    pub aliases: Texts,
+    pub provider: Text,
+    pub name: Text,
+    pub severity: Text,
+    pub confidence: Text,
+    pub keywords: Texts,
+    pub regex: Option<Text>,
+    pub find: Option<Text>,
+    pub entropy: f64,
+    pub filters: Texts,
+    pub stopwords: Texts,
+    pub paths: Texts,
+    pub not_paths: Texts,
+    pub check: Option<Text>,
+    pub pair: Cow<'static, [Pair]>,
+    pub verify: Option<Call>,
+    pub revoke: Option<Call>,
+    pub respond: Option<Text>,
+    #[serde(rename = "match")]
+    pub matches: Texts,
+    pub skip: Texts,
+}
+
+/// The other half of a credential: found within so many lines.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Pair {
+    pub rule: Text,
+    pub lines: u32,
+}
+
+/// A request to the provider: to verify or to revoke.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct Call {
+    pub named: Option<Text>,
+    pub get: Option<Text>,
+    pub post: Option<Text>,
+    pub delete: Option<Text>,
+    pub headers: Texts,
+    pub body: Option<Text>,
+    pub auth: Option<Text>,
+    pub live: Cow<'static, [u16]>,
+    pub live_json: Texts,
+    pub dead: Cow<'static, [u16]>,
+    pub dead_json: Texts,
+    pub done: Cow<'static, [u16]>,
+    pub show: Texts,
+}
+
+impl Spec {
+    /// Says what is wrong with the row itself, or nothing. Names of filters, checks and finders are looked up elsewhere.
+    pub fn fault(&self) -> Option<String> {
+        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.id.is_empty() || !self.id.chars().all(word) {
+            return Some(format!("`id` must be lower-case words joined by dashes, not {:?}", self.id));
+        }
+        let fault = if self.name.is_empty() {
+            "`name` is missing"
+        } else if !["low", "medium", "high", "critical"].contains(&self.severity.as_ref()) {
+            "`severity` must be low, medium, high or critical"
+        } else if !["low", "medium", "high"].contains(&self.confidence.as_ref()) {
+            "`confidence` must be low, medium or high"
+        } else if self.regex.is_some() == self.find.is_some() {
+            "one of `regex` and `find` is needed, not both"
+        } else if self.keywords.iter().any(|k| k.len() < 2 || !k.is_ascii()) {
+            "each of `keywords` must be at least two ASCII characters"
+        } else if self.verify.as_ref().is_some_and(|call| call.requests() != 1) {
+            "`verify` needs exactly one of `get`, `post` and `named`"
+        } else if self.revoke.as_ref().is_some_and(|call| call.requests() != 1) {
+            "`revoke` needs exactly one of `get`, `post`, `delete` and `named`"
+        } else {
+            return None;
+        };
+        Some(format!("rule {}: {fault}", self.id))
+    }
+}
+
+impl Call {
+    fn requests(&self) -> usize {
+        [&self.named, &self.get, &self.post, &self.delete].into_iter().flatten().count()
+    }
+}
