@@ -92,7 +92,8 @@ impl Plan {
         let offsets: Vec<u64> = order.iter().map(|&(offset, _)| offset).collect();
         let positions: Vec<u32> = order.iter().map(|&(_, at)| at).collect();
         drop(order);
-        let has_refs = (0..offsets.len()).into_par_iter().any(|rank| matches!(pack.header(offsets[rank]), Some(Header { form: Form::Ref(_), .. })));
+        let has_refs =
+            (0..offsets.len()).into_par_iter().any(|rank| matches!(pack.header(offsets[rank]), Some(Header { form: Form::Ref(_), .. })));
         let mut ranks = Vec::new();
         if has_refs {
             ranks = vec![0u32; positions.len()];
@@ -170,7 +171,8 @@ impl Plan {
     /// Deltas that lead back to themselves are reached from no root: they are broken.
     fn break_cycles(&mut self) {
         let mut seen = vec![false; self.len()];
-        let mut stack: Vec<u32> = self.roots.iter().map(|r| r.0).chain(self.foreign.iter().map(|f| f.0)).chain(self.broken.iter().map(|b| b.0)).collect();
+        let mut stack: Vec<u32> =
+            self.roots.iter().map(|r| r.0).chain(self.foreign.iter().map(|f| f.0)).chain(self.broken.iter().map(|b| b.0)).collect();
         while let Some(rank) = stack.pop() {
             seen[rank as usize] = true;
             stack.extend(self.children(rank));

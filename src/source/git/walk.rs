@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
+use super::delta;
 use super::entry::Form;
 use super::inflate::inflate;
 use super::loose::Loose;
 use super::odb::Odb;
 use super::pack::{Pack, Plan};
-use super::delta;
 use crate::error::describe;
 use crate::object::{Base, Copied, Kind, Oid};
 
@@ -87,9 +87,10 @@ impl<'a> Walk<'a> {
         let mut all = self.unopened.clone();
         for (plan, pack) in self.plans.iter().zip(&self.odb.packs) {
             for &(rank, why) in &plan.broken {
-                all.extend(members(plan, pack, rank).map(|(at, oid)| {
-                    (oid, if at == rank { why.to_owned() } else { "its base cannot be read".to_owned() })
-                }));
+                all.extend(
+                    members(plan, pack, rank)
+                        .map(|(at, oid)| (oid, if at == rank { why.to_owned() } else { "its base cannot be read".to_owned() })),
+                );
             }
         }
         all.retain(|(oid, _)| self.odb.read(oid).is_err());
@@ -265,9 +266,8 @@ impl<S: Sink> PackWalk<'_, S> {
     fn give(&self, rank: u32, size: u64, base: Option<&Parent<Option<S::Memo>>>, scratch: &Scratch) -> S::Memo {
         let Some(oid) = self.oid(rank) else { return S::Memo::default() };
         let count = self.odb.packs.len() == 1 || !self.odb.in_earlier_pack(&oid, self.number);
-        let inherited = base.and_then(|parent| {
-            Some(Base { memo: parent.memo.as_ref()?, len: parent.bytes.len(), copied: &scratch.copied })
-        });
+        let inherited =
+            base.and_then(|parent| Some(Base { memo: parent.memo.as_ref()?, len: parent.bytes.len(), copied: &scratch.copied }));
         self.sink.object(&Id { kind: self.kind, oid, size, count }, &scratch.bytes, inherited.as_ref())
     }
 
