@@ -8,6 +8,8 @@ pub mod loose;
 pub mod map;
 pub mod odb;
 pub mod pack;
+pub mod refs;
+pub mod repo;
 pub mod walk;
 
 use std::path::Path;
