@@ -9,5 +9,7 @@ pub mod find;
 pub mod finding;
 pub mod object;
 pub mod prefilter;
+pub mod progress;
 pub mod rule;
 pub mod secret;
+pub mod source;
