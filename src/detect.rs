@@ -92,6 +92,11 @@ impl Memo {
         kept
     }
 
+    /// Every match as it was found, ordered by its hit: for those that unite the memos of an object's pieces.
+    pub fn raw_matches(&self) -> &[Match] {
+        &self.matches
+    }
+
     /// Whether there is any match, dropped or not.
     pub fn has_matches(&self) -> bool {
         !self.matches.is_empty()

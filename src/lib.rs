@@ -10,6 +10,7 @@ pub mod finding;
 pub mod history;
 pub mod object;
 pub mod prefilter;
+pub mod progress;
 pub mod rule;
 pub mod secret;
 pub mod source;
