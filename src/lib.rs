@@ -8,6 +8,8 @@ pub mod filter;
 pub mod find;
 pub mod finding;
 pub mod object;
+pub mod outcome;
 pub mod prefilter;
+pub mod report;
 pub mod rule;
 pub mod secret;
