@@ -22,8 +22,7 @@ pub fn jsonl(document: &Document, out: &mut dyn Write) -> io::Result<()> {
         line(&Line::Notice(notice), out)?;
     }
     let Document { schema, tool, complete, interrupted, targets, coverage, findings, .. } = document;
-    let summary =
-        Summary { schema, complete: *complete, interrupted: *interrupted, findings: findings.len(), tool, targets, coverage };
+    let summary = Summary { schema, complete: *complete, interrupted: *interrupted, findings: findings.len(), tool, targets, coverage };
     line(&Line::Summary(summary), out)
 }
 

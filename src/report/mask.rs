@@ -188,7 +188,8 @@ fn base64_views(text: &[u8], from: impl Fn(usize) -> (usize, usize), mut each: i
             }
             // One character beyond whole groups of four carries no whole byte; the bits that a cut group
             // leaves over need not be zero. So decode padded with `A` and drop what the padding made.
-            let mut run: Vec<u8> = run[shift..].iter().map(|b| if let Some(i) = b"+/".iter().position(|c| c == b) { b"-_"[i] } else { *b }).collect();
+            let mut run: Vec<u8> =
+                run[shift..].iter().map(|b| if let Some(i) = b"+/".iter().position(|c| c == b) { b"-_"[i] } else { *b }).collect();
             let whole = run.len() * 6 / 8;
             run.resize(run.len().next_multiple_of(4), b'A');
             let Ok(mut bytes) = BASE64URL_NOPAD.decode(&run) else { continue };

@@ -31,7 +31,6 @@ pub fn sarif(document: &Document, out: &mut dyn Write) -> io::Result<()> {
             "rules": rules.values().map(|finding| rule(finding)).collect::<Vec<_>>(),
         } },
         "invocations": [invocation(document)],
-        "columnKind": "unicodeCodePoints",
         "results": results,
         "properties": {
             "schema": document.schema,
