@@ -131,14 +131,16 @@ fn count(n: u64, one: &str, many: &str) -> String {
 }
 
 fn bytes(n: u64) -> String {
-    let mut amount = n as f64;
-    for unit in ["B", "KiB", "MiB", "GiB", "TiB"] {
-        if amount < 1023.95 || unit == "TiB" {
-            return if unit == "B" { format!("{n} B") } else { format!("{amount:.1} {unit}") };
-        }
-        amount /= 1024.0;
+    if n < 1024 {
+        return format!("{n} B");
     }
-    unreachable!("the last unit takes everything")
+    let (mut amount, mut units) = (n as f64 / 1024.0, ["KiB", "MiB", "GiB"].into_iter());
+    let mut unit = units.next();
+    while amount >= 1023.95 && unit.is_some() {
+        amount /= 1024.0;
+        unit = units.next();
+    }
+    format!("{amount:.1} {}", unit.unwrap_or("TiB"))
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use super::sanitize::sanitize;
 use crate::finding::{PlaceKind, Severity};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/// Most places of one finding that stand in `locations`; as many times [`RELATED`] follow in `relatedLocations`.
+/// Most places of one finding that stand in `locations`.
 const LOCATIONS: usize = 10;
-/// Most places of one finding that stand in `relatedLocations`.
+/// Most of the rest that stand in `relatedLocations`; what is beyond is counted.
 const RELATED: usize = 90;
 
 /// One SARIF log with one run.
@@ -75,7 +75,7 @@ fn rule(finding: &FindingEntry) -> Value {
         "id": finding.rule,
         "name": name,
         "shortDescription": { "text": name },
-        "fullDescription": { "text": format!("A {name} stands where it can be read by everybody who has the repository.") },
+        "fullDescription": { "text": format!("{name}: stands where everybody who has the repository can read it.") },
         "help": {
             "text": format!("{opening}\n{}", plain.join("\n")),
             "markdown": format!("{opening}\n\n{}", marked.join("\n")),
@@ -83,7 +83,7 @@ fn rule(finding: &FindingEntry) -> Value {
         "defaultConfiguration": { "level": level(finding.severity) },
         "properties": {
             "security-severity": security_severity(finding.severity),
-            "precision": precision(finding),
+            "precision": finding.confidence.name(),
             "provider": finding.provider,
             "tags": ["security", "secret", "external/cwe/cwe-798"],
         },
@@ -106,10 +106,6 @@ fn security_severity(severity: Severity) -> &'static str {
         Severity::Medium => "5.5",
         Severity::Low => "2.0",
     }
-}
-
-fn precision(finding: &FindingEntry) -> &'static str {
-    finding.confidence.name()
 }
 
 fn result(finding: &FindingEntry, rule_index: usize, several: bool) -> Value {

@@ -61,7 +61,7 @@ impl Paint {
 
     /// A labelled line; the label in a column of its own.
     pub(super) fn line(self, label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
-        let label = self.style(Style::new().dimmed(), &format!("{label:<9}"));
+        let label = self.style(Style::new().dimmed(), &format!("{label:<10}"));
         writeln!(out, "  {label}{text}")
     }
 }
