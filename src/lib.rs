@@ -1,5 +1,6 @@
 //! unleak finds leaked secrets in git history.
 
+pub mod candidate;
 pub mod check;
 pub mod coverage;
 pub mod detect;
@@ -14,5 +15,6 @@ pub mod prefilter;
 pub mod progress;
 pub mod report;
 pub mod rule;
+pub mod scan;
 pub mod secret;
 pub mod source;

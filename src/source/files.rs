@@ -251,6 +251,7 @@ impl Walker<'_> {
 
     fn add(&self, found: FileList) {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = &mut *list;
         list.files.extend(found.files);
         list.nested_repositories.extend(found.nested_repositories);
         list.notices.extend(found.notices);

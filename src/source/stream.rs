@@ -127,7 +127,8 @@ impl<'a> Stream<'a> {
             end.error = Read::take(&mut *reader, missing as u64).read_to_end(&mut self.buffer).err();
             let (first, last) = (start.at() == 0 && own.end == 0, self.buffer.len() < want);
             own = own.end..if last { self.buffer.len() } else { self.buffer.len() - after };
-            let memo = if first && last { self.detector.scan(&self.buffer, None) } else { self.detector.scan_piece(&self.buffer, own.clone()) };
+            let memo =
+                if first && last { self.detector.scan(&self.buffer, None) } else { self.detector.scan_piece(&self.buffer, own.clone()) };
             if first {
                 head.extend_from_slice(&self.buffer[..self.buffer.len().min(HEAD)]);
             }
@@ -221,12 +222,7 @@ pub fn scan_text(detector: &Detector, text: &[u8]) -> Scanned {
 
 /// Scans the contents of files, on all threads, and gives each to the sink, in no order. Returns the trouble,
 /// in the order of the list.
-pub fn scan_files(
-    detector: &Detector,
-    list: &FileList,
-    progress: &Progress,
-    sink: &(dyn Fn(&FoundFile, Scanned) + Sync),
-) -> Vec<Notice> {
+pub fn scan_files(detector: &Detector, list: &FileList, progress: &Progress, sink: &(dyn Fn(&FoundFile, Scanned) + Sync)) -> Vec<Notice> {
     let scan = |stream: &mut Stream<'_>, file: &FoundFile| {
         if progress.stopped() {
             return None;
@@ -238,7 +234,9 @@ pub fn scan_files(
                 sink(file, scanned);
                 notice
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Notice::info("file went away", place(), "it was there a moment ago")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Some(Notice::info("file went away", place(), "it was there a moment ago"))
+            }
             Err(error) => Some(Notice::incomplete("unreadable file", place(), describe(&error))),
         };
         progress.files.fetch_add(1, Ordering::Relaxed);
