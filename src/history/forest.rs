@@ -3,7 +3,7 @@
 //! as the same. It does not know commits.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 
 use bstr::{BString, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -61,6 +61,7 @@ pub struct Forest {
     hash: usize,
     keys: RandomState,
     wanted: FxHashMap<u64, u32>,
+    wanted_names: RwLock<FxHashMap<Box<[u8]>, u32>>,
     names: Mutex<Names>,
     trees: Mutex<FxHashMap<u64, Box<[Edge]>>>,
 }
@@ -81,6 +82,8 @@ struct Edge {
 }
 
 const FOLDER: u32 = u32::MAX;
+/// Stands before a wanted name, so that it differs from the entry itself: no real name begins with NUL.
+const NAME: u8 = 0;
 /// Longer paths are not followed: git itself refuses folders nested more than 2,048 deep.
 const LONGEST: usize = 8192;
 /// A difference with more paths than this is cut: trees that repeat themselves can name billions.
@@ -91,27 +94,42 @@ impl Forest {
     pub fn new(wanted: &[Oid], hash: usize) -> Self {
         let keys = RandomState::new();
         let wanted = wanted.iter().enumerate().map(|(n, oid)| (keys.hash_one(oid.as_bytes()), n as u32)).collect();
-        Self { hash, keys, wanted, names: Mutex::default(), trees: Mutex::default() }
+        Self { hash, keys, wanted, wanted_names: RwLock::default(), names: Mutex::default(), trees: Mutex::default() }
     }
 
-    /// Whether there is anything to look for.
-    pub fn is_idle(&self) -> bool {
-        self.wanted.is_empty()
+    /// Looks for a name as well, of a file or folder, as if it were a blob; returns its number, which follows
+    /// those of the blobs. To be called before a tree that holds the name is added.
+    pub fn want_name(&self, name: &[u8]) -> u32 {
+        let mut names = self.wanted_names.write().expect("no panic while locked");
+        let next = (self.wanted.len() + names.len()) as u32;
+        *names.entry(name.into()).or_insert(next)
     }
 
     /// Takes a tree.
     pub fn add(&self, oid: &Oid, tree: &[u8]) {
         let mut found: Vec<(&[u8], u32, u64)> = Vec::new();
+        let wanted_names = self.wanted_names.read().expect("no panic while locked");
+        if self.wanted.is_empty() && wanted_names.is_empty() {
+            return;
+        }
+        let mut marked = Vec::new();
         for entry in entries(tree, self.hash) {
+            if !wanted_names.is_empty()
+                && let Some(&number) = wanted_names.get(entry.name)
+            {
+                marked.push(([&[NAME], entry.name].concat(), number));
+            }
             if entry.is_tree() {
                 found.push((entry.name, FOLDER, self.keys.hash_one(entry.id)));
             } else if let Some(&blob) = self.wanted.get(&self.keys.hash_one(entry.id)) {
                 found.push((entry.name, blob, 0));
             }
         }
-        if found.is_empty() {
+        drop(wanted_names);
+        if found.is_empty() && marked.is_empty() {
             return;
         }
+        found.extend(marked.iter().map(|(name, number)| (name.as_slice(), *number, 0)));
         let mut names = self.names.lock().expect("no panic while locked");
         let edges = found.into_iter().map(|(name, blob, tree)| Edge { name: names.intern(name), blob, tree }).collect();
         drop(names);
@@ -223,7 +241,8 @@ impl Contents {
                 continue;
             }
             let len = path.len();
-            path.extend_from_slice(&self.names[*name as usize]);
+            let name = &self.names[*name as usize];
+            path.extend_from_slice(name.strip_prefix(&[NAME]).unwrap_or(name));
             match (child, there) {
                 (Child::Blob(blob), _) => changes.push(Change { path: path.as_bstr().to_owned(), blob: *blob }),
                 (Child::Folder(inner), there) => {

@@ -95,6 +95,15 @@ pub struct Scanned {
     pub broken: Option<String>,
 }
 
+impl Scanned {
+    /// An object that is in memory and was scanned already.
+    pub fn of(memo: &Memo, bytes: &[u8]) -> Self {
+        let piece = Piece { bytes, start: Cursor::default(), own: 0..bytes.len(), memo };
+        let facts = filter::facts(bytes.len() as u64, &bytes[..bytes.len().min(HEAD)]);
+        Self { matches: unite(piece.matches()), bytes: bytes.len() as u64, facts, broken: None }
+    }
+}
+
 /// Contents waiting to be scanned by one thread, with its buffer.
 pub struct Stream<'a> {
     detector: &'a Detector,
@@ -214,10 +223,7 @@ pub fn scan_stdin(detector: &Detector, progress: &Progress, reader: &mut dyn Rea
 
 /// Scans a text that is in memory: a name, a message, a line.
 pub fn scan_text(detector: &Detector, text: &[u8]) -> Scanned {
-    let memo = detector.scan(text, None);
-    let piece = Piece { bytes: text, start: Cursor::default(), own: 0..text.len(), memo: &memo };
-    let facts = filter::facts(text.len() as u64, &text[..text.len().min(HEAD)]);
-    Scanned { matches: unite(piece.matches()), bytes: text.len() as u64, facts, broken: None }
+    Scanned::of(&detector.scan(text, None), text)
 }
 
 /// Scans the contents of files, on all threads, and gives each to the sink, in no order. Returns the trouble,

@@ -82,6 +82,11 @@ impl<'a> Walk<'a> {
         self.plans.iter().map(Plan::len).sum::<usize>() + self.loose.len()
     }
 
+    /// The ids of the loose objects that are in no pack.
+    pub fn loose_ids(&self) -> impl Iterator<Item = Oid> {
+        self.loose.iter().map(|(oid, _, _)| *oid)
+    }
+
     /// Objects that nobody can read: entries and loose objects whose header is damaged, with all that is made from them.
     pub fn unreadable(&self) -> Vec<(Oid, String)> {
         let mut all = self.unopened.clone();
