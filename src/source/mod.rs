@@ -7,3 +7,4 @@ pub mod lines;
 pub mod remote;
 pub mod stream;
 pub mod target;
+mod url;
