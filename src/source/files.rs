@@ -390,7 +390,7 @@ mod tests {
         let nested: Vec<_> = list.nested_repositories.iter().map(|path| path.file_name().unwrap().to_owned()).collect();
         assert_eq!(nested, ["a", "b", "bare"]);
         let flat = walk(dir.path(), &FileOptions::default());
-        assert_eq!(flat.nested_repositories, [PathBuf::new(); 0]);
+        assert!(flat.nested_repositories.is_empty());
         assert_eq!((flat.git_folders, flat.files.len()), (2, 10));
     }
 
@@ -444,7 +444,7 @@ mod tests {
         assert_eq!(missing.notices[0].place, "/nowhere/at/all");
         let dir = tree(&["shut/x", "y"]);
         let shut = dir.path().join("shut");
-        fs::set_permissions(&shut, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&shut, fs::Permissions::from_mode(0o000)).unwrap();
         let refused = fs::read_dir(&shut).is_err(); // Not for an administrator.
         let list = walk(dir.path(), &FileOptions::default());
         fs::set_permissions(&shut, fs::Permissions::from_mode(0o700)).unwrap();

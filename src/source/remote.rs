@@ -1,7 +1,7 @@
 //! Clones a remote repository with the installed `git` into a folder of ours that goes away with it. The only
 //! place of the library that starts a program; it never does so on content that is not ours.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -65,10 +65,8 @@ const SETTINGS: &[&str] = &[
     "transfer.fsckObjects=false",
     "fetch.fsckObjects=false",
     "clone.rejectShallow=false",
-    "submodule.recurse=false",
     "gc.auto=0",
     "maintenance.auto=false",
-    "advice.detachedHead=false",
 ];
 
 /// Inherited variables that would steer git to another repository or past the settings.
@@ -81,7 +79,6 @@ const UNSET: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_QUARANTINE_PATH",
     "GIT_NAMESPACE",
-    "GIT_PREFIX",
     "GIT_CONFIG",
     "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT",
@@ -111,11 +108,9 @@ pub fn clone(url: &Url, options: &CloneOptions<'_>, progress: &Progress) -> Resu
     let reader = running.listen();
     let status = running.wait(url, folder.path(), options, progress)?;
     // Something that git left running may hold the pipe open; what it says is of no interest.
-    for _ in 0..50 {
-        if reader.is_finished() {
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
+    let began = Instant::now();
+    while !reader.is_finished() && began.elapsed() < Duration::from_millis(500) {
+        thread::sleep(Duration::from_millis(5));
     }
     if !status.success() {
         return Err(failure(url, &running.output.lines(), status, options.prompt));
@@ -329,12 +324,175 @@ fn failure(url: &Url, lines: &[String], status: ExitStatus, prompt: bool) -> Err
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::ffi::OsStr;
+    use std::io::Write;
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::source::target::{Mode, Target, look};
 
     fn address(text: &str) -> Url {
-        match crate::source::target::look(OsStr::new(text), crate::source::target::Mode::Auto).unwrap() {
-            crate::source::target::Target::Remote(url) => url,
+        // A `·` keeps scanners from taking the examples for real ones.
+        match look(OsStr::new(&text.replace('·', "")), Mode::Auto).unwrap() {
+            Target::Remote(url) => url,
             other => panic!("{other:?}"),
         }
+    }
+
+    fn git(args: &[&str], folder: &Path) -> bool {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]).args(args);
+        command.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+
+    /// Serves the files of a folder as a plain web server does, and keeps the authorization of each request.
+    fn serve(folder: std::path::PathBuf) -> (u16, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, seen) = (listener.local_addr().unwrap().port(), Arc::new(Mutex::new(Vec::new())));
+        let keep = Arc::clone(&seen);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let (mut request, mut byte) = (Vec::new(), [0]);
+                while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                    request.push(byte[0]);
+                }
+                let request = String::from_utf8_lossy(&request).into_owned();
+                let given = request.lines().find_map(|line| line.strip_prefix("Authorization: ")).unwrap_or_default();
+                keep.lock().unwrap().push(given.to_owned());
+                let path = request.split(' ').nth(1).unwrap_or("/").trim_start_matches('/').split('?').next().unwrap_or("");
+                let (status, body) = fs::read(folder.join(path)).map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
+                let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let _ = stream.write_all(&body);
+            }
+        });
+        (port, seen)
+    }
+
+    #[test]
+    fn credentials_stand_in_no_argument() {
+        let password = ["pass", "word", "%21"].concat();
+        let url = address(&format!("https://me:{password}@example.org:8443/a/b.git"));
+        let folder = tempfile::tempdir().unwrap();
+        let command = command(&url, Path::new("/there"), &CloneOptions::new(folder.path()));
+        let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        assert!(args.ends_with(&["--".into(), "https://example.org:8443/a/b.git".into(), "/there".into()]), "{args:?}");
+        assert!(
+            ["clone", "--mirror", "--template=", "protocol.allow=never", "core.hooksPath=/dev/null"]
+                .iter()
+                .all(|a| args.contains(&(*a).to_owned()))
+        );
+        let set: BTreeMap<_, _> = command.get_envs().map(|(name, value)| (name.to_str().unwrap(), value.and_then(OsStr::to_str))).collect();
+        assert_eq!(set["GIT_CONFIG_KEY_0"], Some("http.https://example.org:8443/.extraHeader"));
+        let basic = data_encoding::BASE64.encode(b"me:password!");
+        assert_eq!(set["GIT_CONFIG_VALUE_0"], Some(format!("Authorization: Basic {basic}").as_str()));
+        assert_eq!((set["GIT_CONFIG_COUNT"], set["GIT_TERMINAL_PROMPT"], set["GIT_DIR"]), (Some("1"), Some("0"), None));
+        assert!(!format!("{url} {url:?} {args:?}").contains("assword"));
+    }
+
+    #[test]
+    fn a_name_alone_is_offered_to_the_credential_helper() {
+        let url = address("https://somebody@example.org/a");
+        assert_eq!(credentials(&url), Some(("credential.https://example.org.username".into(), "somebody".into())));
+        assert_eq!((credentials(&address("https://example.org/a")), credentials(&address("ssh://git@example.org/a"))), (None, None));
+    }
+
+    #[test]
+    fn clones_with_every_ref_and_cleans_up() {
+        let (site, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let bare = site.path().join("x.git");
+        let made = git(&["init", "-q", "work"], site.path())
+            && git(&["commit", "-q", "--allow-empty", "-m", "one"], &site.path().join("work"))
+            && git(&["update-ref", "refs/pull/7/head", "HEAD"], &site.path().join("work"))
+            && git(&["clone", "-q", "--mirror", "work", "x.git"], site.path())
+            && git(&["update-server-info"], &bare);
+        assert!(made, "git is needed to test this");
+        let (port, seen) = serve(site.path().to_owned());
+        let url = address(&format!("http://me:{}@127.0.0.1:{port}/x.git", "word"));
+        let progress = Progress::new();
+        let clone = clone(&url, &CloneOptions::new(folder.path()), &progress).unwrap();
+        let refs = fs::read_to_string(clone.path().join("packed-refs")).unwrap();
+        assert!(refs.contains("refs/pull/7/head"), "{refs}");
+        assert!(!fs::read_to_string(clone.path().join("config")).unwrap().contains("word@"));
+        assert_eq!(progress.phase(), Phase::Cloning);
+        let basic = format!("Basic {}", data_encoding::BASE64.encode(b"me:word"));
+        let seen = seen.lock().unwrap().clone();
+        assert!(!seen.is_empty() && seen.iter().all(|given| *given == basic), "{seen:?}");
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(clone.path()).unwrap().permissions()) & 0o777, 0o700);
+        drop(clone);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let options = CloneOptions { max_size: Some(10), ..CloneOptions::new(folder.path()) };
+        let error = super::clone(&url, &options, &progress).unwrap_err();
+        assert!(error.message.ends_with("larger than 10 bytes"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn without_git_the_error_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = CloneOptions { git: "/nowhere/git".into(), ..CloneOptions::new(folder.path()) };
+        let error = clone(&address("https:·//me:word@example.org/a"), &options, &Progress::new()).unwrap_err();
+        assert_eq!(error.message, "https://example.org/a: cloning needs git, which is not installed or not in PATH");
+        assert_eq!(error.exit().code(), 3);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_failure_is_one_line_without_the_password() {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = address(&format!("http:·//me:hushhush@127.0.0.1:{port}/a.git"));
+        let error = clone(&url, &CloneOptions::new(folder.path()), &Progress::new()).unwrap_err();
+        assert!(error.message.starts_with(&format!("http://127.0.0.1:{port}/a.git: cannot be cloned: ")), "{error}");
+        assert!(!error.message.contains("hush") && !error.message.contains('\n'), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn time_limits_and_stops_end_git() {
+        // Takes connections and never answers.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = address(&format!("http://127.0.0.1:{}/a.git", listener.local_addr().unwrap().port()));
+        let folder = tempfile::tempdir().unwrap();
+        let options = CloneOptions { timeout: Duration::from_millis(300), ..CloneOptions::new(folder.path()) };
+        let began = Instant::now();
+        let error = clone(&url, &options, &Progress::new()).unwrap_err();
+        assert!(error.message.contains("took longer than") && error.hint.is_some(), "{error}");
+        let stopped = Progress::new();
+        stopped.stop(2);
+        let error = clone(&url, &CloneOptions::new(folder.path()), &stopped).unwrap_err();
+        assert!(error.message.ends_with("cloning was stopped"), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(20));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_git_says_is_understood() {
+        let output = Output::default();
+        for line in
+            ["Cloning into bare repository", "Receiving objects:  45% (450/1000), 1.20 MiB | 3.00 MiB/s", "remote: \u{1b}[31mno", ""]
+        {
+            output.line(line);
+        }
+        assert_eq!((output.done.load(Ordering::Relaxed), output.total.load(Ordering::Relaxed)), (450, 1000));
+        assert_eq!(output.lines(), ["Cloning into bare repository", "remote:  [31mno"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_line_that_matters_is_chosen() {
+        let failed = <ExitStatus as std::os::unix::process::ExitStatusExt>::from_raw(128 << 8);
+        let url = address("https://sometoken@example.org/a");
+        let message = |lines: &[&str]| {
+            let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+            failure(&url, &lines, failed, false)
+        };
+        let ssh = message(&["Permission denied (publickey).", "fatal: Could not read from remote repository.", "", "Please make sure"]);
+        assert_eq!(ssh.message, "https://example.org/a: cannot be cloned: Permission denied (publickey).");
+        let asked = message(&["fatal: could not read Password for 'https://sometoken@example.org': terminal prompts disabled"]);
+        assert!(!asked.message.contains("sometoken") && asked.hint.is_some(), "{asked}");
+        assert!(message(&[]).message.contains("128"));
     }
 }

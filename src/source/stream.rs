@@ -157,7 +157,7 @@ impl<'a> Stream<'a> {
         Scanned { matches: unite(matches), bytes: end.bytes, facts: end.facts, broken: end.error.as_ref().map(describe) }
     }
 
-    /// Scans a file's content, of a symbolic link its text. Where it cannot be opened at all, `broken` says why.
+    /// Scans a file's content, of a symbolic link its text. An error says why it cannot be opened.
     pub fn file(&mut self, file: &FoundFile) -> io::Result<Scanned> {
         if file.symlink {
             let text = fs::read_link(&file.path)?;

@@ -198,3 +198,131 @@ fn broken(folder: &Path) -> Option<Notice> {
     let why = fs::metadata(&git).err().map_or_else(|| "it is no valid git repository".to_owned(), |error| describe(&error));
     was.then(|| Notice::incomplete("unreadable repository", git.as_os_str().as_encoded_bytes(), why))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(given: impl AsRef<OsStr>, mode: Mode) -> Target {
+        look(given.as_ref(), mode).unwrap()
+    }
+
+    /// A repository as git leaves it after `init`.
+    fn init(git_dir: &Path) {
+        for folder in ["objects", "refs/heads"] {
+            fs::create_dir_all(git_dir.join(folder)).unwrap();
+        }
+        fs::write(git_dir.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    }
+
+    fn repository_at(given: &Path, mode: Mode) -> Repository {
+        match seen(given, mode) {
+            Target::Repository(repository) => repository,
+            other => panic!("{}: {other:?}", given.display()),
+        }
+    }
+
+    fn same(one: &Path, other: &Path) -> bool {
+        fs::canonicalize(one).unwrap() == fs::canonicalize(other).unwrap()
+    }
+
+    #[test]
+    fn a_folder_in_a_repository_means_the_repository() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().join("top");
+        init(&top.join(".git"));
+        fs::create_dir_all(top.join("sub/deep")).unwrap();
+        fs::write(top.join("file"), "x").unwrap();
+        for given in [top.clone(), top.join("sub/deep"), top.join(".git"), top.join(".git/refs")] {
+            let found = repository_at(&given, Mode::Auto);
+            assert_eq!(found.given, given);
+            assert!(same(&found.git_dir, &top.join(".git")) && found.common_dir == found.git_dir, "{found:?}");
+            assert!(same(found.work_tree.as_deref().unwrap(), &top), "{found:?}");
+        }
+        assert!(matches!(seen(&top, Mode::Dir), Target::Directory { broken: None, .. }));
+        assert!(matches!(seen(top.join("file"), Mode::Auto), Target::File(_)));
+        assert!(matches!(seen(top.join("file"), Mode::Git), Target::Unreadable(_)));
+        assert!(matches!(seen(format!("file://{}/sub", top.display()), Mode::Git), Target::Repository(_)));
+    }
+
+    #[test]
+    fn bare_repositories_and_linked_working_trees() {
+        let dir = tempfile::tempdir().unwrap();
+        let bare = dir.path().join("b.git");
+        init(&bare);
+        let found = repository_at(&bare, Mode::Git);
+        assert!(same(&found.git_dir, &bare) && found.work_tree.is_none());
+        let (own, linked) = (bare.join("worktrees/w"), dir.path().join("w"));
+        fs::create_dir_all(&own).unwrap();
+        fs::create_dir(&linked).unwrap();
+        for (file, text) in [
+            (own.join("HEAD"), "ref: refs/heads/w\n".to_owned()),
+            (own.join("commondir"), "../..\n".to_owned()),
+            (own.join("gitdir"), format!("{}\n", linked.join(".git").display())),
+            (linked.join(".git"), format!("gitdir: {}\n", own.display())),
+        ] {
+            fs::write(file, text).unwrap();
+        }
+        let found = repository_at(&linked, Mode::Auto);
+        assert!(same(&found.git_dir, &own) && same(&found.common_dir, &bare), "{found:?}");
+        assert!(same(found.work_tree.as_deref().unwrap(), &linked));
+    }
+
+    #[test]
+    fn plain_folders_and_broken_repositories() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(seen(dir.path(), Mode::Auto), Target::Directory { broken: None, .. }));
+        let Target::Unreadable(error) = seen(dir.path(), Mode::Git) else { panic!("no repository") };
+        assert!(error.exit().code() == 3 && error.hint.is_some());
+        init(&dir.path().join(".git"));
+        fs::remove_file(dir.path().join(".git/HEAD")).unwrap();
+        let Target::Directory { broken: Some(notice), .. } = seen(dir.path(), Mode::Auto) else { panic!("broken") };
+        assert!(notice.incomplete && notice.place.ends_with(b".git"));
+    }
+
+    #[test]
+    fn urls_are_remote_and_other_schemes_errors() {
+        assert!(matches!(seen("-", Mode::Auto), Target::Stdin));
+        for remote in [
+            "https://example.org/a",
+            "HTTP://example.org/a",
+            "ssh://git@example.org/a",
+            "git://example.org/a",
+            "git@example.org:a/b",
+            "example.org:a",
+        ] {
+            assert!(matches!(seen(remote, Mode::Git), Target::Remote(_)), "{remote}");
+            assert_eq!(look(OsStr::new(remote), Mode::Dir).unwrap_err().exit().code(), 2);
+        }
+        for wrong in ["ftp:·//me:hush@example.org/a", "s3://bucket", "ext::sh -c hush", "git+ssh://h/a"] {
+            let wrong = wrong.replace('·', ""); // It keeps scanners from taking the example for a real one.
+            let error = look(OsStr::new(&wrong), Mode::Auto).unwrap_err();
+            assert!(error.exit().code() == 2 && error.hint.is_some() && !error.message.contains("hush"), "{error}");
+            assert!(!display(OsStr::new(&wrong)).to_string().contains("hush"));
+        }
+        assert!(look(OsStr::new("-"), Mode::Git).is_err());
+        assert_eq!(display(OsStr::new(&["https:", "//me:hush@example.org/a"].concat())), "https://example.org/a");
+        assert_eq!(display(OsStr::new("some/path")), "some/path");
+    }
+
+    #[test]
+    fn what_is_there_comes_before_the_short_form() {
+        let dir = tempfile::tempdir().unwrap();
+        let odd = dir.path().join("host:path");
+        fs::write(&odd, "x").unwrap();
+        assert!(matches!(seen(&odd, Mode::Auto), Target::File(_)));
+        let gone = seen(dir.path().join("gone"), Mode::Auto);
+        assert_eq!(gone.kind(), TargetKind::Unreadable);
+        let Target::Unreadable(error) = gone else { panic!("gone") };
+        assert!(error.message.ends_with("gone: no such file or directory"), "{error}");
+        assert!(matches!(seen("", Mode::Auto), Target::Unreadable(_)));
+    }
+
+    #[test]
+    fn file_urls_are_local_and_decoded() {
+        assert_eq!(file_url("."), Path::new("."));
+        assert_eq!(file_url("/a%20b/%zz%"), Path::new("/a b/%zz%"));
+        assert_eq!(file_url("localhost/a"), Path::new("/a"));
+        assert!(matches!(seen("file://.", Mode::Dir), Target::Directory { .. }));
+    }
+}

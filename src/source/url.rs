@@ -131,3 +131,69 @@ pub(super) fn percent_decoded(text: &str) -> Vec<u8> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A `·` keeps scanners from taking the examples for real ones.
+    fn url(text: &str) -> Url {
+        let text = text.replace('·', "");
+        let (scheme, rest) = text.split_once("://").unwrap();
+        Url::parse(scheme, rest).unwrap()
+    }
+
+    #[test]
+    fn shows_no_password() {
+        for (text, address, shown) in [
+            ("https://example.org/a", "https://example.org/a", "https://example.org/a"),
+            ("https:·//me:hush@example.org/a", "https://example.org/a", "https://example.org/a"),
+            ("https://hush@example.org/a", "https://example.org/a", "https://example.org/a"),
+            ("https:·//me:hu@sh@example.org:8443", "https://example.org:8443", "https://example.org:8443"),
+            ("http:·//:hush@[::1]:80/a", "http://[::1]:80/a", "http://[::1]:80/a"),
+            ("https://example.org/a?private_token=hush", "https://example.org/a?private_token=hush", "https://example.org/a?…"),
+            ("ssh://git@example.org:22/a", "ssh://git@example.org:22/a", "ssh://git@example.org:22/a"),
+            ("ssh:·//git:hush@example.org/~/a", "ssh://git@example.org/~/a", "ssh://git@example.org/~/a"),
+            ("git://[::1]/a", "git://[::1]/a", "git://[::1]/a"),
+        ] {
+            let url = url(text);
+            assert_eq!((url.address(), url.display()), (address, shown));
+            assert!(!format!("{url} {url:?}").contains("hu"), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn knows_user_and_password_decoded() {
+        let url = url("https:·//m%40e:h%2Fush%zz@example.org/a");
+        assert_eq!((url.user(), url.password(), url.origin()), (Some("m@e"), Some("h/ush%zz"), Some("https://example.org")));
+        assert_eq!(url.redact("no h/ush%zz, no h%2Fush%zz, no m%40e:h%2Fush%zz"), "no …, no …, no …");
+    }
+
+    #[test]
+    fn refuses_what_is_malformed_and_does_not_repeat_it() {
+        for text in [
+            "https:·//me:hu/sh@example.org/a",
+            "https:///hush",
+            "ssh://-ohush/a",
+            "https://a b",
+            "https://a\nb",
+            "ssh://-u@h/a",
+            "http://h:/a",
+        ] {
+            let text = text.replace('·', "");
+            let (scheme, rest) = text.split_once("://").unwrap();
+            let error = Url::parse(scheme, rest).unwrap_err();
+            assert_eq!(error.exit().code(), 2);
+            assert!(!error.message.contains("hu"), "{error}");
+        }
+        assert!(Url::scp("-oProxyCommand=x", "a").is_err());
+        assert!(Url::scp("git@-oProxyCommand=x", "a").is_err());
+    }
+
+    #[test]
+    fn the_short_form_is_kept() {
+        let url = Url::scp("git@example.org", "a/b.git").unwrap();
+        assert_eq!((url.address(), url.display(), url.origin()), ("git@example.org:a/b.git", "git@example.org:a/b.git", None));
+        assert_eq!(Url::scp("me", "hush@example.org:a").unwrap().display(), "me:…@example.org:a");
+    }
+}
