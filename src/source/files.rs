@@ -302,3 +302,170 @@ fn joined(folder: &[u8], name: &[u8]) -> BString {
     let slash: &[u8] = if folder.ends_with(b"/") { b"" } else { b"/" };
     [folder, slash, name].concat().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::write;
+
+    use globset::{Glob, GlobSetBuilder};
+
+    use super::*;
+
+    fn walk(root: &Path, options: &FileOptions) -> FileList {
+        list(FileWalk { root, options, progress: &Progress::new() })
+    }
+
+    fn names(list: &FileList) -> Vec<String> {
+        list.files.iter().map(|file| file.rel.to_string()).collect()
+    }
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for name in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            write(path, name).unwrap();
+        }
+        dir
+    }
+
+    fn globs(patterns: &[&str]) -> Option<GlobSet> {
+        let mut builder = GlobSetBuilder::new();
+        for pattern in patterns {
+            builder.add(Glob::new(pattern).unwrap());
+        }
+        Some(builder.build().unwrap())
+    }
+
+    #[test]
+    fn lists_everything_in_order_and_skips_the_git_folder() {
+        let dir = tree(&["b", "a/z", "a-b", "a/.hidden/x", ".env", ".git/config", ".gitignore", ".ignore"]);
+        write(dir.path().join(".gitignore"), "b\n").unwrap();
+        write(dir.path().join(".ignore"), "a-b\n").unwrap();
+        let list = walk(dir.path(), &FileOptions::default());
+        assert_eq!(names(&list), [".env", ".gitignore", ".ignore", "a-b", "a/.hidden/x", "a/z", "b"]);
+        assert_eq!((list.git_folders, list.ignored, list.notices.len()), (1, 0, 0));
+        assert!(list.files.iter().all(|file| file.path.is_absolute() && file.path.is_file()));
+        assert_eq!((list.files[0].size, list.files[0].symlink), (4, false));
+    }
+
+    #[test]
+    fn ignore_rules_hide_but_never_dot_files() {
+        let dir =
+            tree(&[".git/info/exclude", "out/a", "out/.env", "out/deep/b", "keep.log", "x.log", ".env", "sub/y.log", "sub/z.tmp", "own"]);
+        write(dir.path().join(".git/info/exclude"), "own\n").unwrap();
+        write(dir.path().join(".gitignore"), "\u{feff}out/\n*.log\n!keep.log\n.env\n*.tmp\n").unwrap();
+        write(dir.path().join("sub/.gitignore"), "!*.log\n").unwrap();
+        let options = FileOptions { ignore_rules: true, ..FileOptions::default() };
+        let list = walk(dir.path(), &options);
+        assert_eq!(names(&list), [".env", ".gitignore", "keep.log", "out/.env", "sub/.gitignore", "sub/y.log"]);
+        assert_eq!(list.ignored, 5, "out/a, out/deep/b, x.log, sub/z.tmp, own");
+        // Below the top of the working tree the rules from above hold as well.
+        let below = walk(&dir.path().join("sub"), &options);
+        assert_eq!(names(&below), [".gitignore", "y.log"]);
+        let all = walk(dir.path(), &FileOptions { include_ignored: true, ..options });
+        assert_eq!((all.files.len(), all.ignored), (11, 0));
+    }
+
+    #[test]
+    fn repositories_below_are_named_not_walked() {
+        let dir = tree(&[
+            "a/.git/HEAD",
+            "a/x",
+            "b/.git",
+            "b/y",
+            "bare/HEAD",
+            "bare/objects/p",
+            "bare/refs/r",
+            "c/.git/readme",
+            "c/z",
+            "d/.git",
+            "d/w",
+            "HEAD",
+        ]);
+        write(dir.path().join("b/.git"), "gitdir: ../elsewhere\n").unwrap();
+        let options = FileOptions { nested: true, ..FileOptions::default() };
+        let list = walk(dir.path(), &options);
+        assert_eq!(names(&list), ["HEAD", "c/z", "d/.git", "d/w"]);
+        let nested: Vec<_> = list.nested_repositories.iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+        assert_eq!(nested, ["a", "b", "bare"]);
+        let flat = walk(dir.path(), &FileOptions::default());
+        assert!(flat.nested_repositories.is_empty());
+        assert_eq!((flat.git_folders, flat.files.len()), (2, 10));
+    }
+
+    #[test]
+    fn globs_and_size_leave_out() {
+        let dir = tree(&["a.txt", "b.md", "vendor/c.txt", "vendor/deep/d.txt", "sub/a-long-name.txt"]);
+        let mut options = FileOptions { include: globs(&["**/*.txt"]), exclude: globs(&["vendor"]), ..FileOptions::default() };
+        let list = walk(dir.path(), &options);
+        assert_eq!(names(&list), ["a.txt", "sub/a-long-name.txt"]);
+        assert_eq!(list.excluded, 2, "b.md, and vendor once");
+        options.max_file_size = Some(10);
+        let list = walk(dir.path(), &options);
+        assert_eq!((names(&list), list.too_large), (vec!["a.txt".to_owned()], 1));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_not_followed_and_pipes_not_opened() {
+        let dir = tree(&["real/x"]);
+        std::os::unix::fs::symlink("real", dir.path().join("folder-link")).unwrap();
+        std::os::unix::fs::symlink("..", dir.path().join("real/loop")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("socket")).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(dir.path().join("real/pipe")).status().is_ok_and(|s| s.success());
+        let list = walk(dir.path(), &FileOptions { ignore_rules: true, nested: true, ..FileOptions::default() });
+        assert_eq!(names(&list), ["folder-link", "real/loop", "real/x"]);
+        assert!(list.files[0].symlink && list.files[0].size == 4 && !list.files[2].symlink);
+        assert_eq!(list.special, 1 + u64::from(made));
+        assert!(list.notices.len() == 1 && !list.notices[0].incomplete, "{:?}", list.notices);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_are_raw_bytes() {
+        use std::os::unix::ffi::OsStrExt;
+        let dir = tempfile::tempdir().unwrap();
+        let name = OsStr::from_bytes(b"odd-\xff\n");
+        if write(dir.path().join(name), "x").is_err() {
+            return; // Some file systems take only UTF-8.
+        }
+        let list = walk(dir.path(), &FileOptions { exclude: globs(&["*.x"]), ..FileOptions::default() });
+        assert_eq!(list.files[0].rel, b"odd-\xff\n".as_slice());
+        assert_eq!(fs::read(&list.files[0].path).unwrap(), b"x");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        use std::os::unix::fs::PermissionsExt;
+        let missing = walk(Path::new("/nowhere/at/all"), &FileOptions::default());
+        assert!(missing.files.is_empty() && missing.notices[0].incomplete);
+        assert_eq!(missing.notices[0].place, "/nowhere/at/all");
+        let dir = tree(&["shut/x", "y"]);
+        let shut = dir.path().join("shut");
+        fs::set_permissions(&shut, fs::Permissions::from_mode(0o000)).unwrap();
+        let refused = fs::read_dir(&shut).is_err(); // Not for an administrator.
+        let list = walk(dir.path(), &FileOptions::default());
+        fs::set_permissions(&shut, fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(list.notices.len(), usize::from(refused));
+        assert!(list.notices.iter().all(|notice| notice.incomplete && notice.place.ends_with(b"/shut")));
+    }
+
+    #[test]
+    fn a_single_file_goes_by_its_name() {
+        let dir = tree(&["sub/only"]);
+        let list = single(&dir.path().join("sub/only")).unwrap();
+        assert_eq!((names(&list), list.files[0].size), (vec!["only".to_owned()], 8));
+        assert!(list.shown(b"only").ends_with(b"/sub/only"));
+        assert!(single(&dir.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn a_stopped_walk_ends() {
+        let dir = tree(&["a", "b/c"]);
+        let progress = Progress::new();
+        progress.stop(2);
+        assert!(list(FileWalk { root: dir.path(), options: &FileOptions::default(), progress: &progress }).files.is_empty());
+    }
+}

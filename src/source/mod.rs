@@ -8,3 +8,4 @@ pub mod lines;
 pub mod remote;
 pub mod stream;
 pub mod target;
+mod url;
