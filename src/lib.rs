@@ -7,6 +7,7 @@ pub mod error;
 pub mod filter;
 pub mod find;
 pub mod finding;
+pub mod look;
 pub mod object;
 pub mod prefilter;
 pub mod rule;
