@@ -59,6 +59,7 @@ const ENDINGS: &[&str] = &[
     ".exe",
     ".zip",
     ".gz",
+    ".enc",
 ];
 
 /// Words that name secrets: a value of these alone names its own key.

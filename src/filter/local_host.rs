@@ -20,7 +20,7 @@ pub fn judge(window: &Window<'_>) -> Judgement {
         return Judgement::Lower("an example's host");
     }
     let local = !host.contains(&b'.') || host.starts_with(b"127.") || host.starts_with(b"0.0.0.0") || host.ends_with(b".local");
-    let weak = Secret::new(window.value(), 0).is_weak() || look::evidence(window.value()) < 0.0;
+    let weak = Secret::new(window.value(), 0).is_weak() || look::evidence(window.value()) < -8.0;
     if local && weak { Judgement::Lower("a guessable password of a local host") } else { Judgement::Keep }
 }
 

@@ -12,6 +12,7 @@ const STOCK: &[&str] = &[
     "binary",
     "boolean",
     "cannot",
+    "checked",
     "confirm",
     "copied",
     "default",

@@ -128,7 +128,8 @@ fn listed(bytes: &[u8], joint: Joint) -> Option<Joint> {
             return Some(Joint { at: after + 1, entry: opening == 0 && bytes[after] == b':', ..joint });
         }
     }
-    (opening > 0 && bytes.get(joint.at.wrapping_sub(1)) == Some(&b',')).then_some(Joint { at, quoted: true, ..joint })
+    let argument = opening > 0 && bytes[joint.at - 1] == b',' && !bytes[joint.at..at].contains(&b'\n');
+    argument.then_some(Joint { at, quoted: true, ..joint })
 }
 
 /// Only blanks between name and value: a flag, a typed declaration, an image's environment, a `.netrc`.
@@ -150,7 +151,8 @@ fn spaced_out(bytes: &[u8], key: &Key, joint: Joint) -> Option<Joint> {
     if key.flag || before.ends_with(b"ENV ") || before.ends_with(b"ARG ") || netrc() {
         return Some(Joint { entry: true, ..joint });
     }
-    let call = quote(bytes, joint.at).is_some() && (!before.ends_with(b" ") || begins_a_line(bytes, key));
+    let lisp = before.ends_with(b"setq ") || before.ends_with(b"(def ") || before.ends_with(b"(defvar ");
+    let call = quote(bytes, joint.at).is_some() && (!before.ends_with(b" ") || lisp || begins_a_line(bytes, key));
     call.then_some(Joint { quoted: true, ..joint })
 }
 
