@@ -93,11 +93,8 @@ pub fn evidence(value: &[u8]) -> f64 {
         let (a, b) = (pair[0], pair[1]);
         sum += match (a, b) {
             _ if a.is_ascii_lowercase() && b.is_ascii_uppercase() => {
-                if at > 0 && value[at - 1].is_ascii_uppercase() {
-                    2.0
-                } else {
-                    0.0
-                }
+                let alone = at > 0 && value[at - 1].is_ascii_uppercase();
+                2.0 * f64::from(u8::from(alone))
             }
             _ if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => letters(a, b),
             _ if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && a.is_ascii_digit() != b.is_ascii_digit() => 2.5,

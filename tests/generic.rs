@@ -55,6 +55,7 @@ const NOTATIONS: &[&str] = &[
     "<add key=\"ApiSecret\" value=\"§\" />",
     "<property name=\"password\" value=\"§\"/>",
     "<string name=\"api_key\">§</string>",
+    "<Pass type=\"plain\">§</Pass>",
     "<entry key=\"password\">§</entry>",
     "<key>ApiToken</key>\n\t<string>§</string>",
     "machine git.corp.io login joe password §\n",
@@ -270,6 +271,24 @@ fn a_match_is_the_same_however_much_text_surrounds_it() {
     assert!(found(&detector, &long).is_empty(), "longer than any value");
     let bare = format!("api_key={}", made_up(900, 4));
     assert!(found(&detector, &bare).is_empty(), "longer than any value");
+}
+
+#[test]
+fn the_rules_examples_hold() {
+    let detector = detector();
+    let mut wrong = Vec::new();
+    let rules = detector.rules().rules().iter().filter(|r| ["generic", "url", "database", "wordpress"].contains(&&r.spec.provider[..]));
+    for rule in rules {
+        let has = |example: &str, seed| {
+            let text = unleak::rule::example::complete(example, None, seed).expect("a good example");
+            found(&detector, &text).iter().any(|(id, tier, _)| *id == rule.spec.id && *tier == rule.confidence)
+        };
+        for seed in 1..=50 {
+            wrong.extend(rule.spec.matches.iter().filter(|e| !has(e, seed)).map(|e| format!("{} misses {e} with {seed}", rule.spec.id)));
+            wrong.extend(rule.spec.skip.iter().filter(|e| has(e, seed)).map(|e| format!("{} matches {e} with {seed}", rule.spec.id)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Scans every file below `UNLEAK_TREE` and prints what the default tier shows and how long it took.

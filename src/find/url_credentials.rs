@@ -102,7 +102,7 @@ fn url(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let before = bytes[..scheme].iter().rev().take(SCHEME).take_while(is_scheme).count();
     let start = scheme - before;
     let authority = &bytes[hit.end..];
-    let stop = |b: &u8| !b.is_ascii_graphic() || b"/?#\"'`<>|\\,".contains(b);
+    let stop = |b: &u8| !b.is_ascii_graphic() || b"/?\"'`<>|\\,".contains(b);
     let len = authority.iter().take(USER + PASSWORD + HOST).position(stop).unwrap_or(authority.len().min(USER + PASSWORD + HOST));
     let at = authority[..len].iter().rposition(|b| *b == b'@')?;
     let host = authority[at + 1..len].iter().take_while(|b| b.is_ascii_alphanumeric() || b".-_[]{$".contains(b)).count();
@@ -197,6 +197,7 @@ mod tests {
         assert_eq!(password(&format!("x = https://deploy:{secret}@git.corp.io/x.git")).as_deref(), Some(&secret[..]));
         assert_eq!(password(&format!("redis://:{secret}@cache:6379/0")).as_deref(), Some(&secret[..]));
         assert_eq!(password("ftp://joe:a%40b", "%2Fc9@ftp.corp.io").as_deref(), Some("a@b/c9"));
+        assert_eq!(password("https://web@corp.io:q!#", "@498@git.corp.io").as_deref(), Some("q!#@498"));
         assert_eq!(password("ftp://web:p@r", "t9x@ftp.corp.io/").as_deref(), Some("p@rt9x"));
     }
 

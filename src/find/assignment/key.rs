@@ -222,7 +222,7 @@ pub fn around(bytes: &[u8], hit: &Range<usize>) -> Option<Key> {
     let dashes = bytes[start..word.start].iter().take_while(|b| **b == b'-').count();
     start += bytes[start..word.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
     let names = is_word(bytes, start, &word, end) && names_a_secret(&bytes[start..word.start], &bytes[word.end..end]);
-    names.then(|| Key { range: start..end, flag: dashes == 2 })
+    names.then_some(Key { range: start..end, flag: dashes == 2 })
 }
 
 fn is_part(b: u8) -> bool {

@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::{Finder, Found};
 use crate::look;
 use crate::rule::Bound;
+use key::Key;
 use value::Value;
 
 /// The name's part before the keyword and what opens it; the name's rest, what joins it, and the value.
@@ -28,10 +29,9 @@ fn strong(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     if value.compared || raw.len() < 16 || is_location(raw) || is_address(raw) {
         return None;
     }
-    let canonical = unescaped(raw);
-    (look::is_random(canonical.as_deref().unwrap_or(raw)) && !is_dotted_name(raw))
-        .then(|| Found { whole: key.range.start..value.range.end, secret: value.range, value: canonical })
-        .filter(|found| is_near(found, &hit))
+    let canonical = canonical(raw);
+    let random = look::is_random(canonical.as_deref().unwrap_or(raw)) && !is_dotted_name(raw);
+    random.then_some(found(&hit, &key, value.range, canonical)).filter(|found| is_near(found, &hit))
 }
 
 fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
@@ -42,11 +42,17 @@ fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     if !sensible || (!value.quoted && !may_be_bare(raw, &value)) {
         return None;
     }
-    let canonical = unescaped(raw);
-    let taken_by_strong = !value.compared && look::is_random(canonical.as_deref().unwrap_or(raw));
-    (!taken_by_strong)
-        .then(|| Found { whole: key.range.start..value.range.end, secret: value.range, value: canonical })
-        .filter(|found| is_near(found, &hit))
+    let canonical = canonical(raw);
+    let plain = canonical.as_deref().unwrap_or(raw);
+    let taken_by_strong = !value.compared && look::is_random(plain);
+    if taken_by_strong || plain.len() < 6 || plain.contains(&b' ') {
+        return None;
+    }
+    Some(found(&hit, &key, value.range, canonical)).filter(|found| is_near(found, &hit))
+}
+
+fn found(hit: &Range<usize>, key: &Key, secret: Range<usize>, value: Option<Vec<u8>>) -> Found {
+    Found { whole: key.range.start.min(hit.start)..secret.end, secret, value }
 }
 
 /// Whether the match keeps to the bound; one that does not was cut off by the end of the window.
@@ -80,6 +86,15 @@ fn is_dotted_name(raw: &[u8]) -> bool {
     raw.contains(&b'.') && parts.all(|part| !part.is_empty() && part.len() < 16)
 }
 
+/// The value with what is around it undone, where there is anything: escapes, or base64 of printable text.
+fn canonical(raw: &[u8]) -> Option<Vec<u8>> {
+    unescaped(raw).or_else(|| {
+        let text = (raw.len() >= 12 && raw.len().is_multiple_of(4)).then(|| data_encoding::BASE64.decode(raw).ok())??;
+        let text = text.trim_ascii_end();
+        text.iter().all(|b| b.is_ascii_graphic() || *b == b' ').then(|| text.to_vec())
+    })
+}
+
 /// The value with a string's and markup's escapes undone, where it has any.
 fn unescaped(raw: &[u8]) -> Option<Vec<u8>> {
     const ENTITIES: &[(&[u8], u8)] =
@@ -102,4 +117,28 @@ fn unescaped(raw: &[u8]) -> Option<Vec<u8>> {
         }
     }
     (out != raw).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undoes_what_is_around_a_value() {
+        assert_eq!(canonical(b"a\\/b&amp;c").as_deref(), Some(&b"a/b&c"[..]));
+        assert_eq!(canonical(data_encoding::BASE64.encode(b"my-password-1\n").as_bytes()).as_deref(), Some(&b"my-password-1"[..]));
+        assert_eq!(canonical(b"0f3c9a77d1e2b4560f3c9a77d1e2b456"), None);
+        assert_eq!(canonical(b"hunter22"), None);
+    }
+
+    #[test]
+    fn base64_of_words_is_weak_and_of_random_text_strong() {
+        let words = data_encoding::BASE64.encode(b"my-service-client-secret");
+        let random = data_encoding::BASE64.encode(b"q7Wk2Zr9Tn4Xb6Lm8Pd1vB");
+        for (value, is_strong) in [(words, false), (random, true)] {
+            let text = format!("password: {value}\n");
+            assert_eq!(strong(text.as_bytes(), 0..8).is_some(), is_strong, "{text}");
+            assert_eq!(weak(text.as_bytes(), 0..8).is_some(), !is_strong, "{text}");
+        }
+    }
 }

@@ -85,6 +85,7 @@ fn joint(bytes: &[u8], key: &Key) -> Option<Joint> {
         b',' if closing.is_some() => listed(bytes, Joint { at: spaced + 1, ..plain }),
         b'(' if closing.is_none() => Some(Joint { at: spaced + 1, quoted: true, ..plain }),
         b'\n' | b'\r' => listed(bytes, plain).filter(|_| names_an_entry(bytes, key)),
+        _ if spaced > at && opens_tag(bytes, key) => attributes(rest).map(|n| Joint { at: spaced + n, tag: true, ..plain }),
         b'v' | b'V' if closing.is_some() && spaced > at => listed(bytes, plain),
         _ if spaced > at && closing.is_none() => spaced_out(bytes, key, plain),
         _ => None,
@@ -229,9 +230,15 @@ fn property_list(bytes: &[u8], at: usize) -> Option<usize> {
     bytes[at..].starts_with(b"<string>").then_some(at + 8)
 }
 
+/// Length of a tag's attributes with the bracket that closes it.
+fn attributes(rest: &[u8]) -> Option<usize> {
+    let end = rest.iter().take(48).position(|b| matches!(b, b'>' | b'<' | b'\n'))?;
+    (rest[end] == b'>' && rest[..end].contains(&b'=')).then_some(end + 1)
+}
+
 /// Whether the name opens a tag.
 fn opens_tag(bytes: &[u8], key: &Key) -> bool {
-    key.range.start > 0 && matches!(bytes[key.range.start - 1], b'<' | b':')
+    key.range.start > 0 && bytes[key.range.start - 1] == b'<'
 }
 
 /// Whether the name is the value of a field `name` or `key`, as in a list of environment entries.
