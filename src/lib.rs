@@ -9,6 +9,7 @@ pub mod filter;
 pub mod find;
 pub mod finding;
 pub mod history;
+pub mod look;
 pub mod object;
 pub mod outcome;
 pub mod prefilter;

@@ -1,6 +1,9 @@
 //! Named finders, for what a bounded regex says badly: one small file for each, named from the rules by `find`.
 //! Like a regex, a finder sees bytes around one keyword hit and says where a match stands.
 
+mod assignment;
+mod url_credentials;
+
 use std::ops::Range;
 
 use crate::rule::Bound;
@@ -26,7 +29,15 @@ pub struct Finder {
     pub find: fn(&[u8], Range<usize>) -> Option<Found>,
 }
 
+/// Every finder by its name.
+const FINDERS: &[(&str, Finder)] = &[
+    ("assignment-strong", assignment::STRONG),
+    ("assignment-weak", assignment::WEAK),
+    ("basic-credentials", url_credentials::BASIC),
+    ("url-credentials", url_credentials::URL),
+];
+
 /// The finder of that name.
-pub fn by_name(_name: &str) -> Option<Finder> {
-    None
+pub fn by_name(name: &str) -> Option<Finder> {
+    FINDERS.iter().find(|(known, _)| *known == name).map(|(_, finder)| *finder)
 }
