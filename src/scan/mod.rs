@@ -11,7 +11,7 @@ pub mod worktree;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use crate::coverage::{Counts, Coverage, Notice, TargetCoverage, TargetKind};
 use crate::detect::Detector;
