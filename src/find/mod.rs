@@ -1,6 +1,10 @@
 //! Named finders, for what a bounded regex says badly: one small file for each, named from the rules by `find`.
 //! Like a regex, a finder sees bytes around one keyword hit and says where a match stands.
 
+mod gcp;
+mod jwt;
+mod pem;
+
 use std::ops::Range;
 
 use crate::rule::Bound;
@@ -26,7 +30,10 @@ pub struct Finder {
     pub find: fn(&[u8], Range<usize>) -> Option<Found>,
 }
 
+/// All finders by name.
+const TABLE: &[(&str, Finder)] = &[("gcp-service-account", gcp::FINDER), ("jwt", jwt::FINDER), ("pem", pem::FINDER)];
+
 /// The finder of that name.
-pub fn by_name(_name: &str) -> Option<Finder> {
-    None
+pub fn by_name(name: &str) -> Option<Finder> {
+    TABLE.iter().find(|(n, _)| *n == name).map(|(_, finder)| *finder)
 }
