@@ -192,6 +192,7 @@ fn header(rest: &[u8]) -> Option<(String, String, usize)> {
         if matches!(unit, Unit::Newline) {
             let line = String::from_utf8(line).ok()?;
             let (name, value) = line.split_once(':')?;
+            let name = name.trim_start_matches('+');
             let word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             return word.then(|| (name.to_owned(), value.trim().to_owned(), at));
         }
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn headers_are_no_body() {
-        for newline in ["\n", "\\n"] {
+        for newline in ["\n", "\\n", "\n+", "\n    "] {
             let lines = [
                 "-----BEGIN RSA PRIVATE KEY-----",
                 "Proc-Type: 4,ENCRYPTED",

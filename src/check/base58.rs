@@ -7,7 +7,7 @@ use super::{BROKEN, Entry, Proof, Subject, Verdict, last_token, radix, sample};
 use crate::finding::Severity;
 
 pub(super) const TABLE: &[Entry] = &[
-    Entry::new("wif", wif).completed(|text| Some(encode(&[&[0x80][..], &sample::bytes(last_token(text)), &[1]].concat()))),
+    Entry::new("wif", wif).completed(|text| sample::rest_of(text, encode(&[&[0x80][..], &sample::bytes(last_token(text)), &[1]].concat()))),
     Entry::new("xprv", xprv).completed(complete_xprv),
 ];
 
@@ -67,7 +67,7 @@ fn encode(bytes: &[u8]) -> String {
 fn complete_xprv(text: &str) -> Option<String> {
     let label = last_token(text);
     let chain = sample::bytes(&format!("{label} chain"));
-    Some(encode(&[&EXTENDED[0].0.to_be_bytes()[..], &[0; 9], &chain, &[0], &sample::bytes(label)].concat()))
+    sample::rest_of(text, encode(&[&EXTENDED[0].0.to_be_bytes()[..], &[0; 9], &chain, &[0], &sample::bytes(label)].concat()))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use super::Proof;
 use super::{BROKEN, Entry, Subject, Verdict, last_token, sample};
 
 pub(super) const TABLE: &[Entry] = &[
-    Entry::new("age-key", age).completed(|text| Some(encode("age-secret-key-", &sample::bytes(last_token(text))).to_ascii_uppercase())),
-    Entry::new("nostr", nostr).completed(|text| Some(encode("nsec", &sample::bytes(last_token(text))))),
+    Entry::new("age-key", age)
+        .completed(|text| sample::rest_of(text, encode("age-secret-key-", &sample::bytes(last_token(text))).to_ascii_uppercase())),
+    Entry::new("nostr", nostr).completed(|text| sample::rest_of(text, encode("nsec", &sample::bytes(last_token(text))))),
 ];
 
 const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";

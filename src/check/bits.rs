@@ -1,13 +1,15 @@
 //! Tokens whose length in base64 or base32 leaves bits over, which an issuer writes as zero. That cannot
 //! prove a token, but it can refute one.
 
-use super::{Entry, Proof, Subject, Verdict, radix};
+use data_encoding::BASE32_NOPAD;
+
+use super::{Entry, Proof, Subject, Verdict, radix, sample};
 
 pub(super) const TABLE: &[Entry] = &[
     Entry::new("google-api-key", google).completed(|_| Some("A".to_owned())),
     Entry::new("telegram-bot", telegram).completed(|_| Some("A".to_owned())),
     Entry::new("sendgrid", sendgrid).completed(|_| Some("A".to_owned())),
-    Entry::new("nuget", nuget).completed(|_| Some("a".to_owned())),
+    Entry::new("nuget", nuget).completed(complete_nuget),
 ];
 
 const SPARE: Verdict = Verdict::Failed("its last character cannot stand there: cut, altered or invented");
@@ -57,13 +59,19 @@ fn nuget(subject: &Subject<'_>) -> Proof {
     }
 }
 
+fn complete_nuget(text: &str) -> Option<String> {
+    let id: Vec<u8> = b"v4".iter().copied().chain(sample::bytes("id")[..10].iter().map(|b| b | 1)).collect();
+    let whole = BASE32_NOPAD.encode(&id) + &BASE32_NOPAD.encode(&sample::bytes(text)[..16]);
+    sample::rest_of(text, whole.to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{fact, failed, prove, verdict};
     use super::*;
 
     #[test]
-    fn google_keys_end_in_four_spare_bits() {
+    fn google_keys_end_in_two_spare_bits() {
         assert_eq!(verdict("google-api-key", ["AIza", &"Sy".repeat(17), "A"].concat()), Verdict::Plausible);
         assert!(failed("google-api-key", ["AIza", &"Sy".repeat(17), "B"].concat()));
         assert!(failed("google-api-key", ["AIza", &"Sy".repeat(16), "A"].concat()));

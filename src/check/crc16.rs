@@ -60,7 +60,7 @@ fn complete_stellar(text: &str) -> Option<String> {
 fn complete(text: &str, start: &[u8]) -> Option<String> {
     let mut bytes = [start, &sample::bytes(last_token(text))].concat();
     bytes.extend(xmodem(&bytes).to_le_bytes());
-    Some(BASE32_NOPAD.encode(&bytes))
+    sample::rest_of(text, BASE32_NOPAD.encode(&bytes))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn check(subject: &Subject<'_>) -> Proof {
     let Some(id) = bytes(id).and_then(|id| String::from_utf8(id).ok()).and_then(|id| id.parse::<u64>().ok()) else {
         return Verdict::Failed("its first part is no number of a bot").into();
     };
-    if !bytes(signature).is_some_and(|bytes| matches!(bytes.len(), 20 | 28)) {
+    if bytes(signature).is_none_or(|bytes| !matches!(bytes.len(), 20 | 28)) {
         return Verdict::Failed("its signature is cut, altered or invented").into();
     }
     if id == DOCUMENTED {
@@ -51,7 +51,7 @@ fn complete(text: &str) -> Option<String> {
         BASE64URL_NOPAD.encode(&issued.to_be_bytes()),
         BASE64URL_NOPAD.encode(&sample::bytes(last_token(text))[..28]),
     ];
-    Some(parts.join("."))
+    sample::rest_of(text, parts.join("."))
 }
 
 #[cfg(test)]

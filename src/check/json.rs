@@ -48,7 +48,7 @@ fn sentry(subject: &Subject<'_>) -> Proof {
 fn complete_sentry(text: &str) -> Option<String> {
     let payload = r#"{"iat":1700000000.5,"url":"https://sentry.example","region_url":"https://us.sentry.example","org":"example"}"#;
     let payload = data_encoding::BASE64.encode(payload.as_bytes());
-    Some(format!("{payload}_{}", sample::letters(last_token(text), 43)))
+    sample::rest_of(text, format!("{payload}_{}", sample::letters(last_token(text), 43)))
 }
 
 fn grafana(subject: &Subject<'_>) -> Proof {
@@ -67,7 +67,7 @@ fn grafana(subject: &Subject<'_>) -> Proof {
 fn complete_grafana(text: &str) -> Option<String> {
     let secret = sample::letters(last_token(text), 24);
     let payload = format!(r#"{{"o":"123456","n":"example","k":"{secret}","m":{{"r":"eu"}}}}"#);
-    Some(data_encoding::BASE64.encode(payload.as_bytes()))
+    sample::rest_of(text, data_encoding::BASE64.encode(payload.as_bytes()))
 }
 
 fn one_password(subject: &Subject<'_>) -> Proof {
@@ -86,7 +86,7 @@ fn one_password(subject: &Subject<'_>) -> Proof {
 fn complete_one_password(text: &str) -> Option<String> {
     let secret = sample::letters(last_token(text), 26).to_ascii_uppercase();
     let payload = format!(r#"{{"signInAddress":"example.com","email":"a@example.com","muk":{{"kty":"oct"}},"secretKey":"A3-{secret}"}}"#);
-    Some(BASE64URL_NOPAD.encode(payload.as_bytes()))
+    sample::rest_of(text, BASE64URL_NOPAD.encode(payload.as_bytes()))
 }
 
 /// `pk.` is public, `sk.` secret, `tk.` temporary.
@@ -94,7 +94,7 @@ fn mapbox(subject: &Subject<'_>) -> Proof {
     let parts: Vec<&str> = subject.text().split('.').collect();
     let [kind, payload, signature] = parts[..] else { return UNREADABLE.into() };
     let Some(payload) = object(payload).filter(|payload| payload.get("u").is_some_and(Value::is_string)) else { return UNREADABLE.into() };
-    if !radix::base64(signature.as_bytes()).is_some_and(|bytes| bytes.len() == 16) {
+    if radix::base64(signature.as_bytes()).is_none_or(|bytes| bytes.len() != 16) {
         return Verdict::Failed("its signature is cut, altered or invented").into();
     }
     let mut proof = Proof::from(Verdict::Proved).maybe("account", word(&payload, "u")).maybe("key-id", word(&payload, "a"));
@@ -106,7 +106,8 @@ fn mapbox(subject: &Subject<'_>) -> Proof {
 
 fn complete_mapbox(text: &str) -> Option<String> {
     let bytes = sample::bytes(last_token(text));
-    Some(format!("{}.{}", BASE64URL_NOPAD.encode(br#"{"u":"example","a":"ck0example00"}"#), BASE64URL_NOPAD.encode(&bytes[..16])))
+    let payload = BASE64URL_NOPAD.encode(br#"{"u":"example","a":"ck0example00"}"#);
+    sample::rest_of(text, format!("{payload}.{}", BASE64URL_NOPAD.encode(&bytes[..16])))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! A user name and a password together in base64, as basic authentication and registries' files have them.
 
-use super::{Entry, Proof, Subject, Verdict, radix};
+use super::{Entry, Proof, Subject, Verdict, radix, sample};
 use crate::finding::Severity;
 
-pub(super) const TABLE: &[Entry] = &[Entry::new("docker-auth", docker), Entry::new("basic-auth", basic)];
+pub(super) const TABLE: &[Entry] =
+    &[Entry::new("docker-auth", docker).completed(complete), Entry::new("basic-auth", basic).completed(complete)];
 
 /// Pairs that documentation shows.
 const SAMPLES: &[(&str, &str)] = &[
@@ -53,6 +54,10 @@ fn pair(subject: &Subject<'_>) -> Result<(String, String), Verdict> {
         return Err(Verdict::NotSecret("a pair that documentation shows"));
     }
     Ok((user.to_owned(), password.to_owned()))
+}
+
+fn complete(text: &str) -> Option<String> {
+    Some(data_encoding::BASE64.encode(format!("alice:{}", sample::letters(text, 18)).as_bytes()))
 }
 
 #[cfg(test)]

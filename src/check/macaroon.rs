@@ -114,7 +114,7 @@ fn complete(text: &str) -> Option<String> {
     }
     bytes.extend([SIGNATURE, 32]);
     bytes.extend(sample::bytes(label));
-    Some(BASE64URL_NOPAD.encode(&bytes))
+    sample::rest_of(text, BASE64URL_NOPAD.encode(&bytes))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn check(subject: &Subject<'_>) -> Proof {
 }
 
 fn complete(text: &str) -> Option<String> {
-    Some(BASE64.encode(format!("reftkn:01:0000000000:{}", sample::letters(last_token(text), 27)).as_bytes()))
+    sample::rest_of(text, BASE64.encode(format!("reftkn:01:0000000000:{}", sample::letters(last_token(text), 27)).as_bytes()))
 }
 
 #[cfg(test)]
