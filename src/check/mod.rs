@@ -12,6 +12,7 @@ mod crc;
 mod crc16;
 mod der;
 mod discord;
+mod encoded;
 mod gcp;
 mod github;
 mod gitlab;
@@ -154,6 +155,7 @@ const FAMILIES: &[&[Entry]] = &[
     crc::TABLE,
     crc16::TABLE,
     discord::TABLE,
+    encoded::TABLE,
     gcp::TABLE,
     github::TABLE,
     gitlab::TABLE,
