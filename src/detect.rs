@@ -2,10 +2,12 @@
 //! window filters make of it. Everything here is a function of bounded bytes around one hit, so it may be
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use regex_automata::{Anchored, Input};
+use rustc_hash::FxHashSet;
 
 use crate::check::{Subject, Verdict};
 use crate::filter::{CONTEXT, Filter, Judgement, Window};
@@ -16,11 +18,15 @@ use crate::prefilter::{Build, Prefilter};
 use crate::rule::{Rule, RuleSet};
 use crate::secret::{Secret, entropy};
 
+/// An inherited hit: with its matches and how far they moved, where all that they depend on was copied along.
+type Inherited<'m> = (Hit, Option<(&'m [Match], i64)>);
+
 /// Rules made ready to search.
 pub struct Detector {
     rules: RuleSet,
     prefilter: Prefilter,
     now: i64,
+    dropped: Mutex<BTreeMap<&'static str, FxHashSet<Secret>>>,
 }
 
 /// What is kept of an object for those made from it: its hits and their matches.
@@ -92,6 +98,11 @@ impl Memo {
         kept
     }
 
+    /// Every match as it was found, ordered by its hit: for those that unite the memos of an object's pieces.
+    pub fn raw_matches(&self) -> &[Match] {
+        &self.matches
+    }
+
     /// Whether there is any match, dropped or not.
     pub fn has_matches(&self) -> bool {
         !self.matches.is_empty()
@@ -102,7 +113,19 @@ impl Detector {
     /// Makes rules ready. `now`, in seconds since 1970, is what expiry dates are compared with.
     pub fn new(rules: RuleSet, build: Build, now: i64) -> Self {
         let prefilter = Prefilter::new(rules.rules(), build);
-        Self { rules, prefilter, now }
+        Self { rules, prefilter, now, dropped: Mutex::default() }
+    }
+
+    /// How many distinct values each filter or check has dropped so far.
+    pub fn dropped(&self) -> BTreeMap<String, u64> {
+        let dropped = self.dropped.lock().expect("no panic while locked");
+        dropped.iter().map(|(name, values)| ((*name).to_owned(), values.len() as u64)).collect()
+    }
+
+    /// The values dropped so far that are not weak: for masking, where a common word would only garble.
+    pub fn dropped_values(&self) -> Vec<Secret> {
+        let dropped = self.dropped.lock().expect("no panic while locked");
+        dropped.values().flatten().filter(|value| !value.is_weak()).cloned().collect()
     }
 
     /// The rules in force.
@@ -123,7 +146,7 @@ impl Detector {
     /// Scans an object of at most 4 GiB; of one with a base only what is new.
     pub fn scan(&self, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
         match base {
-            None => self.evaluate(bytes, self.hits(bytes, &[0..bytes.len()])),
+            None => self.evaluate(bytes, self.hits(bytes, std::slice::from_ref(&(0..bytes.len())))),
             Some(base) => self.scan_new(bytes, base),
         }
     }
@@ -131,7 +154,7 @@ impl Detector {
     /// Scans one piece of a longer object: only hits that begin in `own` count. The piece must hold
     /// [`Self::reach`] bytes around `own`, or end where the object ends.
     pub fn scan_piece(&self, piece: &[u8], own: Range<usize>) -> Memo {
-        let mut hits = self.hits(piece, &[0..piece.len()]);
+        let mut hits = self.hits(piece, std::slice::from_ref(&(0..piece.len())));
         hits.retain(|hit| own.contains(&(hit.at as usize)));
         self.evaluate(piece, hits)
     }
@@ -181,9 +204,8 @@ impl Detector {
         }
     }
 
-    /// The base's hits that lie in copied stretches, at their new places; with their matches and how far they
-    /// moved where all that they depend on was copied along.
-    fn inherit<'m>(&self, len: usize, base: &Base<'m, Memo>) -> Vec<(Hit, Option<(&'m [Match], i64)>)> {
+    /// The base's hits that lie in copied stretches, at their new places.
+    fn inherit<'m>(&self, len: usize, base: &Base<'m, Memo>) -> Vec<Inherited<'m>> {
         let hits = &base.memo.hits;
         if hits.is_empty() {
             return Vec::new();
@@ -235,6 +257,10 @@ impl Detector {
             let rule = &self.rules.rules()[*index];
             if let Some(found) = find(rule, bytes, at.clone()) {
                 let judged = Arc::new(self.judge(rule, bytes, &found));
+                if let Some(filter) = judged.dropped {
+                    let mut dropped = self.dropped.lock().expect("no panic while locked");
+                    dropped.entry(filter).or_default().insert(judged.value.clone());
+                }
                 matches.push(Match {
                     rule: *index as u32,
                     start: found.whole.start as u32,

@@ -154,15 +154,15 @@ pub struct CommitRef {
 }
 
 /// What a history was asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Every object of a repository.
-    Full,
-    /// The commits of a range: besides the scope only `in_head` is answered.
-    Range,
     /// No history: plain files, standard input.
     None,
+    /// The commits of a range: besides the scope only `in_head` is answered.
+    Range,
+    /// Every object of a repository.
+    Full,
 }
 
 /// A secret's life in the repositories of the run.

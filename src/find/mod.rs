@@ -1,9 +1,11 @@
 //! Named finders, for what a bounded regex says badly: one small file for each, named from the rules by `find`.
 //! Like a regex, a finder sees bytes around one keyword hit and says where a match stands.
 
+mod assignment;
 mod gcp;
 mod jwt;
 mod pem;
+mod url_credentials;
 
 use std::ops::Range;
 
@@ -30,10 +32,18 @@ pub struct Finder {
     pub find: fn(&[u8], Range<usize>) -> Option<Found>,
 }
 
-/// All finders by name.
-const TABLE: &[(&str, Finder)] = &[("gcp-service-account", gcp::FINDER), ("jwt", jwt::FINDER), ("pem", pem::FINDER)];
+/// Every finder by its name.
+const FINDERS: &[(&str, Finder)] = &[
+    ("assignment-strong", assignment::STRONG),
+    ("assignment-weak", assignment::WEAK),
+    ("basic-credentials", url_credentials::BASIC),
+    ("gcp-service-account", gcp::FINDER),
+    ("jwt", jwt::FINDER),
+    ("pem", pem::FINDER),
+    ("url-credentials", url_credentials::URL),
+];
 
 /// The finder of that name.
 pub fn by_name(name: &str) -> Option<Finder> {
-    TABLE.iter().find(|(n, _)| *n == name).map(|(_, finder)| *finder)
+    FINDERS.iter().find(|(known, _)| *known == name).map(|(_, finder)| *finder)
 }

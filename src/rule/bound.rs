@@ -40,31 +40,41 @@ pub fn bound(regex: &str, keywords: &[impl AsRef<str>]) -> Result<Bound, String>
 fn lead(hir: &Hir, keyword: &[u8]) -> Option<usize> {
     let mut parts = Vec::new();
     flatten(hir, &mut parts);
-    place(&parts, keyword, true).or_else(|| place(&parts, keyword, false))
+    let own = parts.len();
+    place(&parts, own, keyword, true).or_else(|| place(&parts, own, keyword, false))
 }
 
-fn place(parts: &[&Hir], keyword: &[u8], exact: bool) -> Option<usize> {
+/// Looks for a place that begins in one of the first `own` parts; the keyword may end in what follows them.
+fn place(parts: &[&Hir], own: usize, keyword: &[u8], exact: bool) -> Option<usize> {
     let mut before = 0;
-    for (at, part) in parts.iter().enumerate() {
+    for (at, part) in parts[..own].iter().enumerate() {
         let may_be_empty = part.properties().minimum_len() == Some(0);
         let later = may_be_empty && begins(&parts[at + 1..], keyword, exact);
-        if !later && begins(&parts[at..], keyword, exact) {
-            return Some(before);
-        }
+        let begins = !later && begins(&parts[at..], keyword, exact);
         let inside = match part.kind() {
-            HirKind::Literal(literal) => (1..literal.0.len()).find(|&n| {
+            HirKind::Literal(literal) if !begins => (1..literal.0.len()).find(|&n| {
                 let (head, rest) = (&literal.0[n..], &parts[at + 1..]);
                 let taken = head.len().min(keyword.len());
-                head[..taken].eq_ignore_ascii_case(&keyword[..taken]) && begins(rest, &keyword[taken..], exact)
+                head[..taken].eq_ignore_ascii_case(&keyword[..taken]) && self::begins(rest, &keyword[taken..], exact)
             }),
-            HirKind::Alternation(branches) => branches.iter().filter_map(|branch| lead(branch, keyword)).max(),
+            // A branch may begin with the keyword while another has it further in.
+            HirKind::Alternation(branches) => {
+                let within = |branch| {
+                    let mut inner = Vec::new();
+                    flatten(branch, &mut inner);
+                    let own = inner.len();
+                    inner.extend_from_slice(&parts[at + 1..]);
+                    place(&inner, own, keyword, exact)
+                };
+                branches.iter().filter_map(within).max()
+            }
             HirKind::Repetition(repetition) => lead(&repetition.sub, keyword).and_then(|inner| {
                 let times = repetition.max?.saturating_sub(1) as usize;
                 Some(inner + times * repetition.sub.properties().maximum_len()?)
             }),
             _ => None,
         };
-        if let Some(inside) = inside {
+        if let Some(inside) = inside.or(begins.then_some(0)) {
             return Some(before + inside);
         }
         before += part.properties().maximum_len()?;
@@ -125,6 +135,7 @@ mod tests {
             (r"(?i)\b(?:heroku|hk)[ :=]{1,3}([0-9a-f]{4})", &["heroku"], 0, 13),
             (r"[0-9]{2}(?:xx|abc)", &["abc"], 2, 5),
             (r"[0-9]{2}(?:[0-9]{3}abc|z)", &["abc"], 5, 8),
+            (r"(?:SECURE_AUTH|AUTH)_KEY", &["AUTH_KEY"], 7, 15),
         ] {
             let found = bound(regex, keywords).unwrap();
             assert_eq!((found.lead, found.trail), (lead, trail), "{regex}");

@@ -10,6 +10,7 @@ pub mod spec;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use globset::{Glob, GlobSet, GlobSetBuilder};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
@@ -37,6 +38,10 @@ pub struct Rule {
     pub filters: Vec<(&'static str, Filter)>,
     /// Its stop words, lower case.
     pub stopwords: Vec<String>,
+    /// The paths that it speaks for, where it says so.
+    pub paths: Option<GlobSet>,
+    /// The paths that it does not speak for.
+    pub not_paths: Option<GlobSet>,
     /// Its offline check.
     pub check: Option<Check>,
     /// Its named finder, where a regex will not do.
@@ -63,6 +68,8 @@ impl Rule {
             severity: Severity::from_name(&spec.severity).ok_or_else(|| unknown("severity", &spec.severity))?,
             confidence: Confidence::from_name(&spec.confidence).ok_or_else(|| unknown("confidence", &spec.confidence))?,
             filters,
+            paths: globs(&spec.id, &spec.paths)?,
+            not_paths: globs(&spec.id, &spec.not_paths)?,
             stopwords: spec.stopwords.iter().map(|w| w.to_ascii_lowercase()).collect(),
             check,
             finder,
@@ -79,6 +86,17 @@ impl Rule {
     pub fn regex(&self) -> &Regex {
         self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or("")).expect("the regex was parsed before"))
     }
+}
+
+fn globs(id: &str, patterns: &[spec::Text]) -> Result<Option<GlobSet>, String> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(|e| format!("rule {id}: {e}"))?);
+    }
+    set.build().map(Some).map_err(|e| format!("rule {id}: {e}"))
 }
 
 fn compile(regex: &str) -> Result<Regex, String> {

@@ -1,0 +1,102 @@
+//! From matches to candidates: where several rules match the same bytes the most specific wins, and filters
+//! that need the whole object have their say. A candidate knows where in its object it stands, not which
+//! path, commit or verdict belongs to it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::detect::{Detector, Judged};
+use crate::filter::{Filter, Judgement};
+use crate::finding::Confidence;
+use crate::source::stream::{LocatedMatch, Scanned};
+
+/// A secret in one object.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Index of the rule.
+    pub rule: u32,
+    /// Where the secret stands, in bytes.
+    pub span: Range<u64>,
+    /// Line of the first byte, from 1.
+    pub line: usize,
+    /// Column of the first byte, from 1, in bytes.
+    pub column: usize,
+    /// Line of the last byte.
+    pub end_line: usize,
+    /// Column after the last byte.
+    pub end_column: usize,
+    /// What the check and the window filters made of it.
+    pub judged: Arc<Judged>,
+    /// How sure we are, after the filters that see the whole object.
+    pub confidence: Confidence,
+    /// What those said.
+    pub reasons: Vec<&'static str>,
+    /// Other rules that match the same bytes.
+    pub others: Vec<u32>,
+}
+
+/// The candidates of a scanned object, ordered by place. What a filter dropped is not among them.
+pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
+    let facts = scanned.facts;
+    let mut matches = scanned.matches;
+    matches.sort_by_key(|m| rank(detector, m));
+    let mut winners: Vec<(LocatedMatch, Vec<u32>)> = Vec::new();
+    for found in matches {
+        let over = winners.iter_mut().find(|(w, _)| w.secret.start < found.secret.end && found.secret.start < w.secret.end);
+        match over {
+            Some((winner, others)) if winner.rule != found.rule && !others.contains(&found.rule) => others.push(found.rule),
+            Some(_) => {}
+            None => winners.push((found, Vec::new())),
+        }
+    }
+    let mut kept: Vec<Candidate> = winners
+        .into_iter()
+        .filter(|(found, _)| found.judged.dropped.is_none())
+        .filter_map(|(found, others)| {
+            let mut candidate = Candidate::new(found, others);
+            let judge = |filter: &(&'static str, Filter)| match filter {
+                (_, Filter::Object(filter)) => filter(&facts, candidate.judged.value.expose()),
+                _ => Judgement::Keep,
+            };
+            let judgements: Vec<Judgement> =
+                if candidate.judged.proved { Vec::new() } else { detector.rule(candidate.rule).filters.iter().map(judge).collect() };
+            for judgement in judgements {
+                match judgement {
+                    Judgement::Keep => {}
+                    Judgement::Lower(why) => {
+                        candidate.confidence = Confidence::Low;
+                        candidate.reasons.push(why);
+                    }
+                    Judgement::Drop(_) => return None,
+                }
+            }
+            Some(candidate)
+        })
+        .collect();
+    kept.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
+    kept
+}
+
+/// The most specific first: a proved value, then the surer shape, then the longer secret, then the earlier rule.
+fn rank(detector: &Detector, found: &LocatedMatch) -> (bool, std::cmp::Reverse<Confidence>, std::cmp::Reverse<u64>, u32, u64) {
+    let length = found.secret.end - found.secret.start;
+    let shape = detector.rule(found.rule).confidence;
+    (!found.judged.proved, std::cmp::Reverse(shape), std::cmp::Reverse(length), found.rule, found.secret.start)
+}
+
+impl Candidate {
+    fn new(found: LocatedMatch, others: Vec<u32>) -> Self {
+        Self {
+            rule: found.rule,
+            span: found.secret,
+            line: found.line,
+            column: found.column,
+            end_line: found.end_line,
+            end_column: found.end_column,
+            confidence: found.judged.confidence,
+            judged: found.judged,
+            reasons: Vec::new(),
+            others,
+        }
+    }
+}

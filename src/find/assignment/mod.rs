@@ -1,0 +1,144 @@
+//! The finders `assignment-strong` and `assignment-weak`: a value after a name that means a secret, in the
+//! notations of programs, configuration, markup and command lines. Strong takes values that look random
+//! alone; weak takes the rest that could be a password. They know the bytes around one keyword, nothing else.
+
+mod key;
+mod value;
+
+use std::ops::Range;
+
+use super::{Finder, Found};
+use crate::look;
+use crate::rule::Bound;
+use key::Key;
+use value::Value;
+
+/// The name's part before the keyword and what opens it; the name's rest, what joins it, and the value.
+const BOUND: Bound = Bound { lead: 64, trail: 400, caseless: true };
+
+/// Values that look random, 16 bytes or more.
+pub const STRONG: Finder = Finder { bound: BOUND, find: strong };
+
+/// Values that do not look random but could be a password, and random ones that are compared with.
+pub const WEAK: Finder = Finder { bound: BOUND, find: weak };
+
+fn strong(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
+    let key = key::around(bytes, &hit)?;
+    let value = value::after(bytes, &key)?;
+    let raw = &bytes[value.range.clone()];
+    if value.compared || raw.len() < 16 || is_location(raw) || is_address(raw) {
+        return None;
+    }
+    let canonical = canonical(raw);
+    let random = look::is_random(canonical.as_deref().unwrap_or(raw)) && !is_dotted_name(raw);
+    random.then_some(found(&hit, &key, value.range, canonical)).filter(|found| is_near(found, &hit))
+}
+
+fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
+    let key = key::around(bytes, &hit)?;
+    let value = value::after(bytes, &key)?;
+    let raw = &bytes[value.range.clone()];
+    let sensible = (6..=64).contains(&raw.len()) && raw.iter().all(u8::is_ascii_graphic) && !is_location(raw);
+    if !sensible || (!value.quoted && !may_be_bare(raw, &value)) {
+        return None;
+    }
+    let canonical = canonical(raw);
+    let plain = canonical.as_deref().unwrap_or(raw);
+    let taken_by_strong = !value.compared && look::is_random(plain);
+    if taken_by_strong || plain.len() < 6 || plain.contains(&b' ') {
+        return None;
+    }
+    Some(found(&hit, &key, value.range, canonical)).filter(|found| is_near(found, &hit))
+}
+
+fn found(hit: &Range<usize>, key: &Key, secret: Range<usize>, value: Option<Vec<u8>>) -> Found {
+    Found { whole: key.range.start.min(hit.start)..secret.end, secret, value }
+}
+
+/// Whether the match keeps to the bound; one that does not was cut off by the end of the window.
+fn is_near(found: &Found, hit: &Range<usize>) -> bool {
+    found.whole.end <= hit.start + BOUND.trail as usize
+}
+
+/// Whether a value without quotes is one at all and no reference in a program: an entry of a configuration
+/// file, or something with a digit or sign that no name has.
+fn may_be_bare(raw: &[u8], value: &Value) -> bool {
+    value.entry && !raw.contains(&b'(') && !matches!(raw[0], b'&' | b'*' | b'|' | b'>' | b'[' | b'{')
+}
+
+/// Web addresses and absolute paths.
+fn is_location(raw: &[u8]) -> bool {
+    memchr::memmem::find(raw, b"://").is_some()
+        || raw.starts_with(b"./")
+        || raw.starts_with(b"../")
+        || raw.starts_with(b"~/")
+        || (raw[0] == b'/' && raw[1..].contains(&b'/') && !look::is_random(raw))
+}
+
+/// The address of a contract or account on a blockchain: public, however random.
+fn is_address(raw: &[u8]) -> bool {
+    raw.len() == 42 && raw.starts_with(b"0x") && look::is_hex(&raw[2..])
+}
+
+/// A path of members or a host: words joined by dots, whatever digits are in it.
+fn is_dotted_name(raw: &[u8]) -> bool {
+    let mut parts = raw.split(|b| *b == b'.');
+    raw.contains(&b'.') && parts.all(|part| !part.is_empty() && part.len() < 16)
+}
+
+/// The value with what is around it undone, where there is anything: escapes, or base64 of printable text.
+fn canonical(raw: &[u8]) -> Option<Vec<u8>> {
+    unescaped(raw).or_else(|| {
+        let text = (raw.len() >= 12 && raw.len().is_multiple_of(4)).then(|| data_encoding::BASE64.decode(raw).ok())??;
+        let text = text.trim_ascii_end();
+        text.iter().all(|b| b.is_ascii_graphic() || *b == b' ').then(|| text.to_vec())
+    })
+}
+
+/// The value with a string's and markup's escapes undone, where it has any.
+fn unescaped(raw: &[u8]) -> Option<Vec<u8>> {
+    const ENTITIES: &[(&[u8], u8)] =
+        &[(b"&amp;", b'&'), (b"&lt;", b'<'), (b"&gt;", b'>'), (b"&quot;", b'"'), (b"&apos;", b'\''), (b"&#39;", b'\'')];
+    if !raw.contains(&b'\\') && !raw.contains(&b'&') {
+        return None;
+    }
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((&first, tail)) = rest.split_first() {
+        if let Some((entity, plain)) = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity)) {
+            out.push(*plain);
+            rest = &rest[entity.len()..];
+        } else if first == b'\\' && tail.first().is_some_and(|b| b"\\\"'/$`".contains(b)) {
+            out.push(tail[0]);
+            rest = &tail[1..];
+        } else {
+            out.push(first);
+            rest = tail;
+        }
+    }
+    (out != raw).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undoes_what_is_around_a_value() {
+        assert_eq!(canonical(b"a\\/b&amp;c").as_deref(), Some(&b"a/b&c"[..]));
+        assert_eq!(canonical(data_encoding::BASE64.encode(b"my-password-1\n").as_bytes()).as_deref(), Some(&b"my-password-1"[..]));
+        assert_eq!(canonical(b"0f3c9a77d1e2b4560f3c9a77d1e2b456"), None);
+        assert_eq!(canonical(b"hunter22"), None);
+    }
+
+    #[test]
+    fn base64_of_words_is_weak_and_of_random_text_strong() {
+        let words = data_encoding::BASE64.encode(b"my-service-client-secret");
+        let random = data_encoding::BASE64.encode(b"q7Wk2Zr9Tn4Xb6Lm8Pd1vB");
+        for (value, is_strong) in [(words, false), (random, true)] {
+            let text = format!("password: {value}\n");
+            assert_eq!(strong(text.as_bytes(), 0..8).is_some(), is_strong, "{text}");
+            assert_eq!(weak(text.as_bytes(), 0..8).is_some(), !is_strong, "{text}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The graph of commits: parents, dates, and an order in which parents come before children. It does not know
+//! what the commits hold.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use rustc_hash::FxHashMap;
+
+use super::commit::Headers;
+use crate::object::Oid;
+
+/// A commit as it was read.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Its id.
+    pub oid: Oid,
+    /// Its root tree.
+    pub tree: Option<Oid>,
+    /// Its parents' ids.
+    pub parents: Vec<Oid>,
+    /// Its committer date, in seconds since 1970.
+    pub date: i64,
+}
+
+impl Commit {
+    /// Takes what matters from a commit's headers.
+    pub fn new(oid: Oid, headers: &Headers<'_>) -> Self {
+        Self { oid, tree: headers.tree, parents: headers.parents.clone(), date: super::commit::date(headers.committer) }
+    }
+}
+
+/// All commits that were read, in an order that depends on nothing but them: parents before children, older
+/// before younger, then by id.
+pub struct Graph {
+    commits: Vec<Commit>,
+    parents: Vec<Vec<u32>>,
+    ids: FxHashMap<Oid, u32>,
+}
+
+impl Graph {
+    /// Orders the commits.
+    pub fn new(mut commits: Vec<Commit>) -> Self {
+        commits.sort_unstable_by(|a, b| (a.date, a.oid).cmp(&(b.date, b.oid)));
+        commits.dedup_by_key(|c| c.oid);
+        let ids: FxHashMap<Oid, u32> = commits.iter().enumerate().map(|(n, c)| (c.oid, n as u32)).collect();
+        let order = topological(&commits, &ids);
+        let mut slots: Vec<Option<Commit>> = commits.into_iter().map(Some).collect();
+        let commits: Vec<Commit> = order.iter().filter_map(|&n| slots[n as usize].take()).collect();
+        let ids: FxHashMap<Oid, u32> = commits.iter().enumerate().map(|(n, c)| (c.oid, n as u32)).collect();
+        let parents = commits.iter().map(|c| c.parents.iter().filter_map(|p| ids.get(p).copied()).collect()).collect();
+        Self { commits, parents, ids }
+    }
+
+    /// Number of commits.
+    pub fn len(&self) -> usize {
+        self.commits.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.commits.is_empty()
+    }
+
+    /// A commit by its number in the order.
+    pub fn commit(&self, number: u32) -> &Commit {
+        &self.commits[number as usize]
+    }
+
+    /// The parents that were read.
+    pub fn parents(&self, number: u32) -> &[u32] {
+        &self.parents[number as usize]
+    }
+
+    /// The number of a commit.
+    pub fn find(&self, oid: &Oid) -> Option<u32> {
+        self.ids.get(oid).copied()
+    }
+
+    /// Which commits can be reached from these.
+    pub fn reachable(&self, tips: impl IntoIterator<Item = u32>) -> Vec<bool> {
+        let mut seen = vec![false; self.len()];
+        for tip in tips {
+            seen[tip as usize] = true;
+        }
+        for number in (0..self.len()).rev() {
+            if seen[number] {
+                self.parents[number].iter().for_each(|&p| seen[p as usize] = true);
+            }
+        }
+        seen
+    }
+
+    /// Parents that a commit names and that were not read, with the commit.
+    pub fn missing_parents(&self) -> impl Iterator<Item = (&Commit, &Oid)> {
+        self.commits.iter().flat_map(|c| c.parents.iter().filter(|p| !self.ids.contains_key(p)).map(move |p| (c, p)))
+    }
+}
+
+/// Parents first, among the ready ones the oldest; commits in a cycle (which only a forged database has) last.
+fn topological(commits: &[Commit], ids: &FxHashMap<Oid, u32>) -> Vec<u32> {
+    let mut waits = vec![0u32; commits.len()];
+    let mut children: Vec<Vec<u32>> = vec![Vec::new(); commits.len()];
+    for (number, commit) in commits.iter().enumerate() {
+        for parent in commit.parents.iter().filter_map(|p| ids.get(p)) {
+            waits[number] += 1;
+            children[*parent as usize].push(number as u32);
+        }
+    }
+    // The commits are sorted by date and id already, so the number itself is the key.
+    let mut ready: BinaryHeap<Reverse<u32>> = (0..commits.len() as u32).filter(|&n| waits[n as usize] == 0).map(Reverse).collect();
+    let mut order = Vec::with_capacity(commits.len());
+    while let Some(Reverse(number)) = ready.pop() {
+        order.push(number);
+        for &child in &children[number as usize] {
+            waits[child as usize] -= 1;
+            if waits[child as usize] == 0 {
+                ready.push(Reverse(child));
+            }
+        }
+    }
+    if order.len() < commits.len() {
+        order.extend((0..commits.len() as u32).filter(|&n| waits[n as usize] > 0));
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commit(id: u8, date: i64, parents: &[u8]) -> Commit {
+        Commit { oid: Oid::new(&[id; 20]), tree: None, parents: parents.iter().map(|&p| Oid::new(&[p; 20])).collect(), date }
+    }
+
+    #[test]
+    fn parents_come_first_whatever_their_dates() {
+        let graph = Graph::new(vec![commit(3, 5, &[2]), commit(2, 90, &[1]), commit(1, 50, &[]), commit(4, 7, &[])]);
+        let order: Vec<u8> = (0..4).map(|n| graph.commit(n).oid.as_bytes()[0]).collect();
+        assert_eq!(order, [4, 1, 2, 3]);
+        let tip = graph.find(&Oid::new(&[2; 20])).unwrap();
+        assert_eq!(graph.reachable([tip]), [false, true, true, false]);
+        assert_eq!(graph.missing_parents().count(), 0);
+    }
+
+    #[test]
+    fn a_missing_parent_is_named_and_a_cycle_ends() {
+        let graph = Graph::new(vec![commit(1, 1, &[9]), commit(2, 1, &[3]), commit(3, 1, &[2])]);
+        assert_eq!(graph.len(), 3);
+        let (_, missing) = graph.missing_parents().next().unwrap();
+        assert_eq!(missing.as_bytes()[0], 9);
+    }
+}

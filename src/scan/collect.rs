@@ -1,0 +1,288 @@
+//! Collects candidates from all sources and threads, each with the place it was found in, and joins them into
+//! findings: one for each secret. It does not know where candidates come from, nor how findings are shown.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use bstr::{BString, ByteSlice};
+use rustc_hash::FxHashMap;
+
+use crate::candidate::Candidate;
+use crate::coverage::{Counts, LeftOut, Notice};
+use crate::detect::Detector;
+use crate::filter::{Filter, Judgement};
+use crate::finding::{Confidence, Finding, History, Place, PlaceKind, Scope, Severity, State, Verification};
+use crate::object::Oid;
+use crate::rule::Rule;
+use crate::secret::{FingerprintKey, Secret};
+use crate::source::stream::Scanned;
+
+/// A finding keeps so many places; the rest are counted.
+const PLACES: usize = 1000;
+
+/// Where a place is, but for the position in its object, which the candidate knows.
+#[derive(Clone, Debug)]
+pub struct Spot {
+    /// What it stands in.
+    pub kind: PlaceKind,
+    /// Index of the target.
+    pub target: usize,
+    /// Path of the repository inside the target.
+    pub repo: BString,
+    /// Path in the repository, else in the target.
+    pub path: Option<BString>,
+    /// The object.
+    pub object: Option<Oid>,
+}
+
+impl Spot {
+    /// A place of this kind in a target.
+    pub fn new(kind: PlaceKind, target: usize) -> Self {
+        Self { kind, target, repo: BString::default(), path: None, object: None }
+    }
+
+    /// The same at a path.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<BString>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The same in an object.
+    #[must_use]
+    pub fn of(mut self, oid: Oid) -> Self {
+        self.object = Some(oid);
+        self
+    }
+
+    /// A candidate's place here.
+    pub fn place(&self, candidate: &Candidate) -> Place {
+        Place {
+            kind: self.kind,
+            target: self.target,
+            repo: self.repo.clone(),
+            path: self.path.clone(),
+            object: self.object.map(|oid| oid.hex()),
+            commit: None,
+            author: None,
+            date: None,
+            line: candidate.line,
+            column: candidate.column,
+            end_line: candidate.end_line,
+            end_column: candidate.end_column,
+            start: candidate.span.start as usize,
+            end: candidate.span.end as usize,
+            via: Vec::new(),
+            in_head: None,
+            refs: Vec::new(),
+        }
+    }
+}
+
+/// A candidate with one of its places.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The candidate.
+    pub candidate: Candidate,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What all sources of a run share.
+pub struct Collector<'a> {
+    /// The rules in force.
+    pub detector: &'a Detector,
+    placed: Mutex<Vec<Placed>>,
+    notices: Mutex<Vec<Notice>>,
+    left_out: Mutex<BTreeMap<(String, String), Option<u64>>>,
+    histories: Mutex<FxHashMap<Secret, History>>,
+}
+
+impl<'a> Collector<'a> {
+    /// An empty collector.
+    pub fn new(detector: &'a Detector) -> Self {
+        Self { detector, placed: Mutex::default(), notices: Mutex::default(), left_out: Mutex::default(), histories: Mutex::default() }
+    }
+
+    /// Takes a scanned content whose place is known.
+    pub fn scanned(&self, spot: &Spot, scanned: Scanned) {
+        if scanned.matches.is_empty() {
+            return;
+        }
+        for candidate in crate::candidate::candidates(self.detector, scanned) {
+            let place = spot.place(&candidate);
+            self.place(candidate, place);
+        }
+    }
+
+    /// Takes a candidate with its place.
+    pub fn place(&self, candidate: Candidate, place: Place) {
+        lock(&self.placed).push(Placed { candidate, place });
+    }
+
+    /// Takes trouble.
+    pub fn notice(&self, notice: Notice) {
+        lock(&self.notices).push(notice);
+    }
+
+    /// Says that something is left out by default, and how to include it.
+    pub fn leave_out(&self, what: &str, count: Option<u64>, how: &str) {
+        let mut all = lock(&self.left_out);
+        let sum = all.entry((what.to_owned(), how.to_owned())).or_insert(count.map(|_| 0));
+        *sum = sum.zip(count).map(|(a, b)| a + b);
+    }
+
+    /// Takes the life of a secret in one repository; of several the one with the most commits speaks.
+    pub fn history(&self, secret: &Secret, history: History) {
+        let mut all = lock(&self.histories);
+        let better = all.get(secret).is_none_or(|old| (old.scope, old.commits) < (history.scope, history.commits));
+        if better {
+            all.insert(secret.clone(), history);
+        }
+    }
+
+    /// The values of all candidates, for masking.
+    pub fn values(&self) -> Vec<Secret> {
+        let mut all: Vec<Secret> = lock(&self.placed).iter().map(|p| p.candidate.judged.value.clone()).collect();
+        all.extend(self.detector.dropped_values());
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The notices, each once.
+    pub fn notices(&self) -> Vec<Notice> {
+        let mut all = std::mem::take(&mut *lock(&self.notices));
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// What was left out.
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        let all = std::mem::take(&mut *lock(&self.left_out));
+        all.into_iter().map(|((what, how), count)| LeftOut { what, count, how }).collect()
+    }
+
+    /// Joins what was found: one finding for each secret, unordered.
+    pub fn findings(&self, key: &FingerprintKey) -> Vec<Finding> {
+        let placed = std::mem::take(&mut *lock(&self.placed));
+        let mut histories = std::mem::take(&mut *lock(&self.histories));
+        let mut secrets: BTreeMap<Secret, Vec<Placed>> = BTreeMap::new();
+        for one in placed {
+            secrets.entry(one.candidate.judged.value.clone()).or_default().push(one);
+        }
+        secrets
+            .into_iter()
+            .filter_map(|(secret, placed)| {
+                let fingerprint = key.fingerprint(&secret);
+                let history = histories.remove(&secret).unwrap_or_else(|| History::empty(Scope::None));
+                finding(self.detector, fingerprint, history, placed)
+            })
+            .collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// One place after the filters of scope `place`.
+struct Standing {
+    placed: Placed,
+    severity: Severity,
+    confidence: Confidence,
+    why: Option<&'static str>,
+}
+
+/// The finding of one secret; none where every place was dropped.
+fn finding(detector: &Detector, fingerprint: String, history: History, placed: Vec<Placed>) -> Option<Finding> {
+    let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed)).collect();
+    standing.sort_by(|a, b| {
+        let key = |s: &Standing| (std::cmp::Reverse(s.confidence), !s.placed.candidate.judged.proved, s.placed.candidate.rule);
+        key(a).cmp(&key(b)).then_with(|| crate::outcome::compare_places(&a.placed.place, &b.placed.place))
+    });
+    let best = standing.first()?;
+    let (candidate, confidence) = (best.placed.candidate.clone(), best.confidence);
+    let rule = detector.rule(candidate.rule);
+    let mut others: Vec<u32> =
+        standing.iter().flat_map(|s| s.placed.candidate.others.iter().copied().chain([s.placed.candidate.rule])).collect();
+    others.sort_unstable();
+    others.dedup();
+    let mut reasons = candidate.judged.reasons.clone();
+    reasons.extend(candidate.reasons.iter().chain(&best.why).map(|&why| why.to_owned()));
+    let also = others.into_iter().filter(|&other| other != candidate.rule);
+    reasons.extend(also.map(|other| format!("also matched by {}", detector.rule(other).spec.id)));
+    let severity = standing.iter().map(|s| s.severity).max()?;
+    let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
+    places.sort_by(crate::outcome::compare_places);
+    places.dedup();
+    let more_places = places.len().saturating_sub(PLACES);
+    places.truncate(PLACES);
+    Some(Finding {
+        score: score(&candidate, confidence),
+        secret: candidate.judged.value.clone(),
+        fingerprint,
+        rule: rule.spec.id.to_string(),
+        name: rule.spec.name.to_string(),
+        provider: rule.spec.provider.to_string(),
+        severity,
+        confidence,
+        reasons,
+        facts: candidate.judged.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+        verification: Verification { state: State::NotChecked, reason: "verification was not asked for".to_owned() },
+        places,
+        history,
+        more_places,
+    })
+}
+
+fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
+    let candidate = &placed.candidate;
+    let rule = detector.rule(candidate.rule);
+    let (severity, confidence) = (candidate.judged.severity, candidate.confidence);
+    let path = placed.place.path.as_ref().map_or(&b""[..], |path| path.as_slice());
+    if !wanted(rule, path) {
+        return None;
+    }
+    if candidate.judged.proved {
+        return Some(Standing { severity, confidence, why: None, placed });
+    }
+    let mut standing = Standing { severity, confidence, why: None, placed: placed.clone() };
+    for (_, filter) in &rule.filters {
+        let Filter::Place(filter) = filter else { continue };
+        match filter(path) {
+            Judgement::Keep => {}
+            Judgement::Drop(_) => return None,
+            Judgement::Lower(why) => {
+                standing.confidence = Confidence::Low;
+                standing.why = Some(why);
+            }
+        }
+    }
+    Some(standing)
+}
+
+/// Whether a rule's `paths` and `not_paths` let it speak at that path. A place without a path is always wanted.
+fn wanted(rule: &Rule, path: &[u8]) -> bool {
+    if path.is_empty() {
+        return true;
+    }
+    let path = path.to_path_lossy();
+    rule.paths.as_ref().is_none_or(|globs| globs.is_match(&path)) && !rule.not_paths.as_ref().is_some_and(|globs| globs.is_match(&path))
+}
+
+/// 0 to 1, from the tier and the proof.
+fn score(candidate: &Candidate, confidence: Confidence) -> f64 {
+    match confidence {
+        _ if candidate.judged.proved => 0.99,
+        Confidence::High => 0.9,
+        Confidence::Medium => 0.7,
+        Confidence::Low => 0.3,
+    }
+}
+
+/// Adds counts of a source to those of a target.
+pub fn count(total: &Mutex<Counts>, counts: &Counts) {
+    lock(total).add(counts);
+}

@@ -1,0 +1,5 @@
+//! The pipeline.
+pub mod attribution;
+pub mod collect;
+pub mod repository;
+pub mod sinks;

@@ -1,0 +1,190 @@
+//! The full scan of one repository: every object of its database, then its names and texts, then who brought
+//! what in and where it still is. It knows the order of these; each is done elsewhere.
+
+use std::fs::File;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+use bstr::{BString, ByteSlice};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::attribution::{self, Objects};
+use super::collect::{Collector, Spot};
+use super::sinks::{BlobSink, CommitSink, TagSink, TreeSink};
+use crate::coverage::{Counts, Notice};
+use crate::error::describe;
+use crate::finding::PlaceKind;
+use crate::history::forest::Forest;
+use crate::history::graph::Graph;
+use crate::object::{Kind, Oid};
+use crate::progress::{Phase, Progress};
+use crate::source::git::odb::Odb;
+use crate::source::git::refs::Refs;
+use crate::source::git::repo::Repo;
+use crate::source::git::walk::Walk;
+use crate::source::stream::{scan_stdin, scan_text};
+
+/// What all parts of a repository's scan share.
+pub struct Context<'a> {
+    /// Takes what is found.
+    pub collector: &'a Collector<'a>,
+    /// Counters and the stop flag.
+    pub progress: &'a Progress,
+    /// Index of the target.
+    pub target: usize,
+    /// Path of the repository inside the target.
+    pub path: BString,
+    /// Whether a path is wanted.
+    pub wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    /// The most bytes of a blob that is scanned.
+    pub max_size: Option<u64>,
+}
+
+impl Context<'_> {
+    /// A place of that kind here.
+    pub fn spot(&self, kind: PlaceKind) -> Spot {
+        Spot { repo: self.path.clone(), ..Spot::new(kind, self.target) }
+    }
+
+    /// Takes trouble; an object or path inside a nested repository is named with it.
+    pub fn notice(&self, mut notice: Notice) {
+        if !self.path.is_empty() {
+            notice.place = BString::from([self.path.as_slice(), b": ", notice.place.as_slice()].concat());
+        }
+        self.collector.notice(notice);
+    }
+}
+
+/// Scans every object, ref name and text. `texts` is false for a clone of ours, whose texts are our own.
+pub fn scan(context: &Context<'_>, repo: &Repo, alternates: bool, texts: bool) -> Counts {
+    let odb = Odb::open(&repo.objects(), repo.hash, alternates);
+    let refs = Refs::read(&repo.git_dir, &repo.common_dir);
+    for notice in repo.notices.iter().chain(&odb.notices).chain(&refs.notices) {
+        context.notice(notice.clone());
+    }
+    let mut counts = Counts::default();
+    scan_refs(context, &refs, &mut counts);
+    if texts {
+        scan_texts(context, repo, &mut counts);
+    }
+    scan_objects(context, repo, &odb, &refs, &mut counts);
+    counts
+}
+
+fn scan_objects(context: &Context<'_>, repo: &Repo, odb: &Odb, refs: &Refs, counts: &mut Counts) {
+    let walk = Walk::new(odb);
+    for (oid, why) in walk.unreadable() {
+        context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
+    }
+    let begin = |phase| {
+        context.progress.set_phase(phase);
+        context.progress.objects_total.store(walk.len() as u64, Ordering::Relaxed);
+    };
+    begin(Phase::Commits);
+    let commits = CommitSink::new(context);
+    walk.each(Kind::Commit, &commits);
+    let tags = TagSink::new(context);
+    walk.each(Kind::Tag, &tags);
+    begin(Phase::Blobs);
+    let blobs = BlobSink::new(context);
+    walk.each(Kind::Blob, &blobs);
+    let blobs = blobs.finish(counts);
+    begin(Phase::Trees);
+    let wanted: Vec<Oid> = blobs.iter().map(|(oid, _)| *oid).collect();
+    let known: FxHashSet<Oid> = walk.loose_ids().collect();
+    let trees = TreeSink::new(context, odb, &known, Forest::new(&wanted, odb.hash));
+    walk.each(Kind::Tree, &trees);
+    let (forest, names, missing) = trees.finish(counts);
+    say_missing(context, repo, missing);
+    let (commits, messages) = commits.finish(counts);
+    let (tags, tag_messages) = tags.finish(counts);
+    let graph = Graph::new(commits);
+    say_cut(context, repo, &graph);
+    say_dangling(context, odb, refs);
+    if context.progress.stopped() {
+        context.notice(Notice::incomplete("interrupted", BString::default(), "the scan was stopped before its end"));
+    }
+    context.progress.set_phase(Phase::History);
+    let objects = Objects { odb, refs, graph: &graph, tags: &tags, blobs, names, messages, tag_messages, staged: Vec::new() };
+    attribution::place(context, objects, forest);
+}
+
+fn scan_refs(context: &Context<'_>, refs: &Refs, counts: &mut Counts) {
+    for r in &refs.refs {
+        counts.refs += 1;
+        counts.bytes += r.name.len() as u64;
+        let spot = context.spot(PlaceKind::Ref).at(r.name.clone());
+        context.collector.scanned(&spot, scan_text(context.collector.detector, &r.name));
+    }
+    let unborn = refs.head_branch.as_ref().filter(|name| refs.find(name).is_none());
+    if let Some(name) = unborn {
+        let spot = context.spot(PlaceKind::Ref).at(name.clone());
+        context.collector.scanned(&spot, scan_text(context.collector.detector, name));
+    }
+}
+
+fn scan_texts(context: &Context<'_>, repo: &Repo, counts: &mut Counts) {
+    for text in repo.texts() {
+        let scanned = match File::open(&text.path) {
+            Ok(mut file) => scan_stdin(context.collector.detector, context.progress, &mut file),
+            Err(error) => {
+                context.notice(Notice::incomplete("unreadable file", text.name.clone(), describe(&error)));
+                continue;
+            }
+        };
+        if let Some(why) = &scanned.broken {
+            context.notice(Notice::incomplete("unreadable file", text.name.clone(), why.clone()));
+        }
+        counts.bytes += scanned.bytes;
+        if text.kind == PlaceKind::Reflog {
+            counts.reflog_entries += std::fs::read(&text.path).map_or(0, |bytes| bytes.lines().count() as u64);
+        }
+        context.collector.scanned(&context.spot(text.kind).at(text.name), scanned);
+    }
+}
+
+/// Objects that trees name and the database has not.
+fn say_missing(context: &Context<'_>, repo: &Repo, missing: Vec<(Oid, BString)>) {
+    let Some((oid, name)) = missing.first() else { return };
+    if repo.partial {
+        let why = format!("{} objects were left out by a partial clone; `git fetch --refetch --no-filter` brings them", missing.len());
+        return context.notice(Notice::incomplete("missing objects", oid.hex(), why));
+    }
+    if missing.len() > 10 {
+        let why = format!("{} objects are named by trees and are not in the database; {name} is the first", missing.len());
+        return context.notice(Notice::incomplete("missing objects", oid.hex(), why));
+    }
+    for (oid, name) in &missing {
+        context.notice(Notice::incomplete("missing object", oid.hex(), format!("{name} is named by a tree and is not in the database")));
+    }
+}
+
+/// Commits whose parents are not there: a shallow clone, or damage.
+fn say_cut(context: &Context<'_>, repo: &Repo, graph: &Graph) {
+    let mut shallow = 0;
+    for (commit, parent) in graph.missing_parents() {
+        if repo.shallow.contains(&commit.oid) {
+            shallow += 1;
+        } else {
+            let why = format!("commit {} names it as a parent and it cannot be read", &commit.oid.hex()[..12]);
+            context.notice(Notice::incomplete("missing commit", parent.hex(), why));
+        }
+    }
+    if shallow > 0 {
+        let why = format!("the clone is cut off below {shallow} commits; `git fetch --unshallow` brings the rest");
+        context.notice(Notice::incomplete("shallow history", BString::default(), why));
+    }
+}
+
+/// Refs that point to nothing.
+fn say_dangling(context: &Context<'_>, odb: &Odb, refs: &Refs) {
+    let mut seen: FxHashMap<Oid, bool> = FxHashMap::default();
+    for r in &refs.refs {
+        if !*seen.entry(r.target).or_insert_with(|| odb.contains(&r.target)) {
+            context.notice(Notice::incomplete("ref", r.name.clone(), format!("it points to {}, which is missing", r.target)));
+        }
+    }
+}
+
+/// A list that many threads fill.
+pub type Shared<T> = Mutex<Vec<T>>;

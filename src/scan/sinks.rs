@@ -1,0 +1,358 @@
+//! What is done with each kind of object as the walk hands it over: scan it, and keep what attribution will
+//! need. They do not know in which order the kinds come.
+
+use std::io::Read;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bstr::BString;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::repository::{Context, Shared};
+use crate::candidate::{Candidate, candidates};
+use crate::coverage::{Counts, Notice};
+use crate::detect::Memo;
+use crate::finding::PlaceKind;
+use crate::history::commit::headers;
+use crate::history::forest::{Forest, entries};
+use crate::history::graph::Commit;
+use crate::object::{Base, Oid};
+use crate::source::git::odb::Odb;
+use crate::source::git::walk::{Id, Sink};
+use crate::source::stream::{Scanned, scan_stdin, scan_text};
+
+/// Candidates of one object.
+pub type Found = (Oid, Vec<Candidate>);
+
+/// How many objects and bytes went through.
+#[derive(Default)]
+struct Tally {
+    objects: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Tally {
+    fn add(&self, context: &Context<'_>, id: &Id) {
+        context.progress.objects.fetch_add(1, Ordering::Relaxed);
+        if id.count {
+            self.objects.fetch_add(1, Ordering::Relaxed);
+            self.bytes.fetch_add(id.size, Ordering::Relaxed);
+            context.progress.bytes.fetch_add(id.size, Ordering::Relaxed);
+        }
+    }
+
+    fn counts(self) -> (u64, u64) {
+        (self.objects.into_inner(), self.bytes.into_inner())
+    }
+}
+
+fn unreadable(context: &Context<'_>, oid: Oid, why: &str) {
+    context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
+}
+
+fn inner<T>(mutex: Shared<T>) -> Vec<T> {
+    mutex.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn push<T>(list: &Shared<T>, value: T) {
+    list.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(value);
+}
+
+/// Scans blobs.
+pub struct BlobSink<'a> {
+    context: &'a Context<'a>,
+    tally: Tally,
+    found: Shared<Found>,
+    too_large: AtomicU64,
+}
+
+impl<'a> BlobSink<'a> {
+    /// A sink without blobs.
+    pub fn new(context: &'a Context<'a>) -> Self {
+        Self { context, tally: Tally::default(), found: Mutex::default(), too_large: AtomicU64::new(0) }
+    }
+
+    /// The blobs that hold candidates, sorted by id.
+    pub fn finish(self, counts: &mut Counts) -> Vec<Found> {
+        let (blobs, bytes) = self.tally.counts();
+        counts.blobs += blobs;
+        counts.bytes += bytes;
+        let too_large = self.too_large.into_inner();
+        if too_large > 0 {
+            self.context.collector.leave_out("blobs above --max-file-size", Some(too_large), "raise --max-file-size");
+        }
+        let mut found = inner(self.found);
+        found.sort_by_key(|(oid, _)| *oid);
+        found.dedup_by_key(|(oid, _)| *oid);
+        found
+    }
+
+    fn keep(&self, oid: Oid, scanned: Scanned) {
+        let candidates = candidates(self.context.collector.detector, scanned);
+        if !candidates.is_empty() {
+            push(&self.found, (oid, candidates));
+        }
+    }
+
+    fn is_too_large(&self, id: &Id) -> bool {
+        let too_large = self.context.max_size.is_some_and(|most| id.size > most);
+        if too_large && id.count {
+            self.too_large.fetch_add(1, Ordering::Relaxed);
+        }
+        too_large
+    }
+}
+
+impl Sink for BlobSink<'_> {
+    type Memo = Memo;
+
+    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
+        let detector = self.context.collector.detector;
+        let memo = detector.scan(bytes, base);
+        if self.is_too_large(id) {
+            return memo;
+        }
+        self.tally.add(self.context, id);
+        if id.count && memo.has_matches() {
+            self.keep(id.oid, Scanned::of(&memo, bytes));
+        }
+        memo
+    }
+
+    fn large(&self, id: &Id, reader: &mut dyn Read) {
+        if self.is_too_large(id) {
+            return;
+        }
+        self.tally.add(self.context, id);
+        let scanned = scan_stdin(self.context.collector.detector, self.context.progress, reader);
+        if let Some(why) = &scanned.broken {
+            unreadable(self.context, id.oid, why);
+        }
+        self.keep(id.oid, scanned);
+    }
+
+    fn unreadable(&self, oid: Oid, why: &str) {
+        unreadable(self.context, oid, why);
+    }
+
+    fn stopped(&self) -> bool {
+        self.context.progress.stopped()
+    }
+}
+
+/// Reads commits: their place in the graph, and what their texts hold.
+pub struct CommitSink<'a> {
+    context: &'a Context<'a>,
+    tally: Tally,
+    commits: Shared<Commit>,
+    found: Shared<(Oid, PlaceKind, Candidate)>,
+}
+
+impl<'a> CommitSink<'a> {
+    /// A sink without commits.
+    pub fn new(context: &'a Context<'a>) -> Self {
+        Self { context, tally: Tally::default(), commits: Mutex::default(), found: Mutex::default() }
+    }
+
+    /// The commits, and the candidates in their texts.
+    pub fn finish(self, counts: &mut Counts) -> (Vec<Commit>, Vec<(Oid, PlaceKind, Candidate)>) {
+        let (commits, bytes) = self.tally.counts();
+        counts.commits += commits;
+        counts.bytes += bytes;
+        (inner(self.commits), inner(self.found))
+    }
+}
+
+impl Sink for CommitSink<'_> {
+    type Memo = Memo;
+
+    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
+        self.tally.add(self.context, id);
+        let memo = self.context.collector.detector.scan(bytes, base);
+        if id.count {
+            push(&self.commits, Commit::new(id.oid, &headers(bytes)));
+            for (kind, candidate) in texts(self.context, &memo, bytes, PlaceKind::CommitMessage) {
+                push(&self.found, (id.oid, kind, candidate));
+            }
+        }
+        memo
+    }
+
+    fn large(&self, _: &Id, _: &mut dyn Read) {}
+
+    fn unreadable(&self, oid: Oid, why: &str) {
+        unreadable(self.context, oid, why);
+    }
+
+    fn stopped(&self) -> bool {
+        self.context.progress.stopped()
+    }
+}
+
+/// The candidates in a commit's or tag's bytes: in its message, with lines that count from there, or before it.
+pub fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -> Vec<(PlaceKind, Candidate)> {
+    if !memo.has_matches() {
+        return Vec::new();
+    }
+    let begin = headers(bytes).message;
+    let above = memchr::memchr_iter(b'\n', &bytes[..begin]).count();
+    let all = candidates(context.collector.detector, Scanned::of(memo, bytes));
+    let placed = all.into_iter().map(|mut candidate| {
+        if candidate.span.start < begin as u64 {
+            return (PlaceKind::Identity, candidate);
+        }
+        candidate.line -= above;
+        candidate.end_line -= above;
+        (message, candidate)
+    });
+    placed.collect()
+}
+
+/// A tag and what it points to.
+pub type Tags = FxHashMap<Oid, Oid>;
+
+/// Reads annotated tags.
+pub struct TagSink<'a> {
+    context: &'a Context<'a>,
+    tally: Tally,
+    tags: Shared<(Oid, Oid)>,
+    found: Shared<(Oid, PlaceKind, Candidate)>,
+}
+
+impl<'a> TagSink<'a> {
+    /// A sink without tags.
+    pub fn new(context: &'a Context<'a>) -> Self {
+        Self { context, tally: Tally::default(), tags: Mutex::default(), found: Mutex::default() }
+    }
+
+    /// What each tag points to, and the candidates in their texts.
+    pub fn finish(self, counts: &mut Counts) -> (Tags, Vec<(Oid, PlaceKind, Candidate)>) {
+        let (tags, bytes) = self.tally.counts();
+        counts.tags += tags;
+        counts.bytes += bytes;
+        (inner(self.tags).into_iter().collect(), inner(self.found))
+    }
+}
+
+impl Sink for TagSink<'_> {
+    type Memo = Memo;
+
+    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
+        self.tally.add(self.context, id);
+        let memo = self.context.collector.detector.scan(bytes, base);
+        if id.count {
+            if let Some(target) = headers(bytes).object {
+                push(&self.tags, (id.oid, target));
+            }
+            for (kind, candidate) in texts(self.context, &memo, bytes, PlaceKind::TagMessage) {
+                push(&self.found, (id.oid, kind, candidate));
+            }
+        }
+        memo
+    }
+
+    fn large(&self, _: &Id, _: &mut dyn Read) {}
+
+    fn unreadable(&self, oid: Oid, why: &str) {
+        unreadable(self.context, oid, why);
+    }
+
+    fn stopped(&self) -> bool {
+        self.context.progress.stopped()
+    }
+}
+
+/// Candidates in names of files and folders, with the number under which the forest knows the name.
+pub type Names = Vec<(u32, Vec<Candidate>)>;
+
+/// Reads trees: names, entries that are missing, and where the wanted blobs stand.
+pub struct TreeSink<'a> {
+    context: &'a Context<'a>,
+    odb: &'a Odb,
+    loose: &'a FxHashSet<Oid>,
+    tally: Tally,
+    forest: Forest,
+    seen: Mutex<FxHashSet<Box<[u8]>>>,
+    names: Mutex<Names>,
+    missing: Shared<(Oid, BString)>,
+}
+
+impl<'a> TreeSink<'a> {
+    /// A sink that hands trees on to the forest. `loose` are the ids of all loose objects.
+    pub fn new(context: &'a Context<'a>, odb: &'a Odb, loose: &'a FxHashSet<Oid>, forest: Forest) -> Self {
+        let (seen, names, missing) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { context, odb, loose, tally: Tally::default(), forest, seen, names, missing }
+    }
+
+    /// The forest, candidates in names, and the ids that trees name and the database has not, with their names; sorted.
+    pub fn finish(self, counts: &mut Counts) -> (Forest, Names, Vec<(Oid, BString)>) {
+        let (trees, bytes) = self.tally.counts();
+        counts.trees += trees;
+        counts.bytes += bytes;
+        let mut missing = inner(self.missing);
+        missing.sort();
+        missing.dedup_by_key(|(oid, _)| *oid);
+        (self.forest, inner(self.names), missing)
+    }
+
+    /// Looks at the entries that are not copied whole from the base, and returns where all names begin.
+    fn look(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Vec<u32>>>) -> Vec<u32> {
+        let mut starts = Vec::new();
+        let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
+        for entry in entries(bytes, self.odb.hash) {
+            starts.push(entry.at as u32);
+            let end = entry.at + entry.name.len() + 1 + entry.id.len();
+            while stretches.next_if(|c| c.at + c.len < end).is_some() {}
+            let known = stretches.peek().filter(|c| c.at <= entry.at).zip(base).is_some_and(|(c, base)| {
+                // Copied bytes are an entry of the base only if one begins there.
+                base.memo.binary_search(&((c.from + entry.at - c.at) as u32)).is_ok()
+            });
+            if known || !id.count {
+                continue;
+            }
+            let oid = Oid::new(entry.id);
+            if entry.mode != 0o160_000 && !self.odb.in_earlier_pack(&oid, self.odb.packs.len()) && !self.loose.contains(&oid) {
+                push(&self.missing, (oid, BString::from(entry.name)));
+            }
+            self.name(entry.name);
+        }
+        starts
+    }
+
+    fn name(&self, name: &[u8]) {
+        if self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(name) {
+            return;
+        }
+        let detector = self.context.collector.detector;
+        let found = candidates(detector, scan_text(detector, name));
+        // Known to the forest before anybody can pass over it as seen.
+        let number = (!found.is_empty()).then(|| self.forest.want_name(name));
+        let fresh = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name.into());
+        if let Some(number) = number.filter(|_| fresh) {
+            push(&self.names, (number, found));
+        }
+    }
+}
+
+impl Sink for TreeSink<'_> {
+    type Memo = Vec<u32>;
+
+    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Vec<u32>>>) -> Vec<u32> {
+        self.tally.add(self.context, id);
+        let starts = self.look(id, bytes, base);
+        if id.count {
+            self.forest.add(&id.oid, bytes);
+        }
+        starts
+    }
+
+    fn large(&self, _: &Id, _: &mut dyn Read) {}
+
+    fn unreadable(&self, oid: Oid, why: &str) {
+        unreadable(self.context, oid, why);
+    }
+
+    fn stopped(&self) -> bool {
+        self.context.progress.stopped()
+    }
+}

@@ -1,0 +1,113 @@
+//! Applying a delta: the new object, and which stretches of it were copied from its base. It does not know
+//! what kind of object it is.
+
+use crate::object::Copied;
+
+/// The largest object that is put together from a delta, in bytes.
+const LARGEST: u64 = 1 << 30;
+
+/// Applies the instructions of `delta` to `base`: fills `out` with the object and `copied` with its copied
+/// stretches, ascending, neighbours joined. An error is a phrase that says what is wrong.
+pub fn apply(base: &[u8], delta: &[u8], out: &mut Vec<u8>, copied: &mut Vec<Copied>) -> Result<(), &'static str> {
+    out.clear();
+    copied.clear();
+    let mut at = 0;
+    let declared = varint(delta, &mut at).ok_or("its delta is cut short")?;
+    if declared != base.len() as u64 {
+        return Err("its delta was made for another base");
+    }
+    let size = varint(delta, &mut at).ok_or("its delta is cut short")?;
+    if size > LARGEST {
+        return Err("its delta declares more than 1 GiB");
+    }
+    let size = size as usize;
+    out.try_reserve_exact(size).map_err(|_| "not enough memory for its size")?;
+    while at < delta.len() {
+        let op = delta[at];
+        at += 1;
+        if op & 0x80 != 0 {
+            let (from, len) = copy(op, delta, &mut at).ok_or("its delta is cut short")?;
+            let bytes = base.get(from..from.saturating_add(len)).ok_or("its delta copies from beyond its base")?;
+            if out.len() + len > size {
+                return Err("its delta makes more than it declares");
+            }
+            push(copied, Copied { at: out.len(), from, len });
+            out.extend_from_slice(bytes);
+        } else if op == 0 {
+            return Err("its delta has an unknown instruction");
+        } else {
+            let bytes = delta.get(at..at + usize::from(op)).ok_or("its delta is cut short")?;
+            at += usize::from(op);
+            if out.len() + bytes.len() > size {
+                return Err("its delta makes more than it declares");
+            }
+            out.extend_from_slice(bytes);
+        }
+    }
+    if out.len() == size { Ok(()) } else { Err("its delta makes less than it declares") }
+}
+
+fn push(copied: &mut Vec<Copied>, stretch: Copied) {
+    match copied.last_mut() {
+        Some(last) if last.at + last.len == stretch.at && last.from + last.len == stretch.from => last.len += stretch.len,
+        _ => copied.push(stretch),
+    }
+}
+
+fn copy(op: u8, delta: &[u8], at: &mut usize) -> Option<(usize, usize)> {
+    let (mut from, mut len) = (0usize, 0usize);
+    for bit in 0..7 {
+        if op & (1 << bit) != 0 {
+            let byte = usize::from(*delta.get(*at)?);
+            *at += 1;
+            if bit < 4 {
+                from |= byte << (8 * bit);
+            } else {
+                len |= byte << (8 * (bit - 4));
+            }
+        }
+    }
+    Some((from, if len == 0 { 0x10000 } else { len }))
+}
+
+fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let (mut value, mut shift) = (0u64, 0);
+    loop {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        if shift > 57 {
+            return None;
+        }
+        value |= u64::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(base: &[u8], delta: &[u8]) -> Result<(Vec<u8>, Vec<Copied>), &'static str> {
+        let (mut out, mut copied) = (Vec::new(), Vec::new());
+        apply(base, delta, &mut out, &mut copied).map(|()| (out, copied))
+    }
+
+    #[test]
+    fn copies_inserts_and_joins_neighbours() {
+        let delta = [10, 12, 0x91, 0, 3, 0x91, 3, 3, 2, b'X', b'Y', 0x91, 0, 4];
+        let (out, copied) = run(b"0123456789", &delta).unwrap();
+        assert_eq!(out, b"012345XY0123");
+        assert_eq!(copied, [Copied { at: 0, from: 0, len: 6 }, Copied { at: 8, from: 0, len: 4 }]);
+    }
+
+    #[test]
+    fn damage_is_an_error() {
+        for delta in [&[][..], &[9, 1], &[10], &[10, 3, 0x91, 9, 3], &[10, 1, 0], &[10, 5, 2, 1], &[10, 1, 2, 1, 2], &[10, 9, 1, 1]] {
+            assert!(run(b"0123456789", delta).is_err(), "{delta:?}");
+        }
+        assert!(run(b"", &[0, 0xff, 0xff, 0xff, 0xff, 0x7f]).is_err());
+    }
+}

@@ -1,0 +1,66 @@
+//! Inflating zlib streams whose size is known, with one decompressor for each thread. It does not know what
+//! the bytes are.
+
+use std::cell::RefCell;
+
+use libdeflater::{DecompressionError, Decompressor};
+
+/// A zlib stream cannot hold more than this many bytes for each of its own.
+const MOST: u64 = 1032;
+
+thread_local! {
+    static DECOMPRESSOR: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+}
+
+/// Inflates exactly `size` bytes from the start of `input` into `out`, which is emptied before. An error is a
+/// phrase that says what is wrong with the stream.
+pub fn inflate(input: &[u8], size: u64, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    out.clear();
+    if size / MOST > input.len() as u64 {
+        return Err("it declares a size that its bytes cannot hold");
+    }
+    let size = usize::try_from(size).map_err(|_| "too large for this machine")?;
+    out.try_reserve_exact(size).map_err(|_| "not enough memory for its size")?;
+    out.resize(size, 0);
+    match DECOMPRESSOR.with_borrow_mut(|d| d.zlib_decompress(input, out)) {
+        Ok(written) if written == size => Ok(()),
+        Ok(_) => Err("its stream is shorter than declared"),
+        Err(DecompressionError::InsufficientSpace) => Err("its stream is longer than declared"),
+        Err(DecompressionError::BadData) => Err("its compressed stream is damaged"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn deflate(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn inflates_with_bytes_behind_the_stream() {
+        let mut input = deflate(b"hello hello hello");
+        input.extend_from_slice(b"the next entry");
+        let mut out = Vec::new();
+        assert_eq!(inflate(&input, 17, &mut out), Ok(()));
+        assert_eq!(out, b"hello hello hello");
+    }
+
+    #[test]
+    fn refuses_wrong_sizes_and_damage() {
+        let input = deflate(b"hello hello hello");
+        let mut out = Vec::new();
+        assert!(inflate(&input, 16, &mut out).is_err());
+        assert!(inflate(&input, 18, &mut out).is_err());
+        assert!(inflate(&input, u64::MAX, &mut out).is_err());
+        let mut damaged = input.clone();
+        let last = damaged.len() - 1;
+        damaged[last] ^= 1;
+        assert!(inflate(&damaged, 17, &mut out).is_err());
+    }
+}

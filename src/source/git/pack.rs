@@ -1,0 +1,200 @@
+//! One pack: its entries, and the delta tree that says in which order each can be inflated exactly once. It
+//! does not know what is done with the objects.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::entry::{self, Form, Header};
+use super::index::Index;
+use super::map::Map;
+use crate::object::{Kind, Oid};
+
+/// An opened pack with its index.
+pub struct Pack {
+    /// Where the pack's data lies.
+    pub path: PathBuf,
+    /// Its index.
+    pub index: Index,
+    data: Map,
+    hash: usize,
+}
+
+impl Pack {
+    /// Opens the pack that belongs to an index file; ids have `hash` bytes.
+    pub fn open(index: &Path, hash: usize) -> io::Result<Self> {
+        let path = index.with_extension("pack");
+        let data = Map::open(&path)?;
+        let version = data.get(4..8).map(|v| u32::from_be_bytes(v.try_into().expect("four bytes")));
+        if !data.starts_with(b"PACK") || !matches!(version, Some(2 | 3)) || data.len() < 12 + hash {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not a git pack of version 2 or 3"));
+        }
+        Ok(Self { index: Index::open(index, hash)?, path, data, hash })
+    }
+
+    /// The header of the entry at an offset.
+    pub fn header(&self, offset: u64) -> Option<Header> {
+        entry::header(self.tail(offset)?, self.hash)
+    }
+
+    /// The compressed stream of the entry at an offset, and whatever follows it.
+    pub fn stream(&self, offset: u64, header: &Header) -> Option<&[u8]> {
+        self.tail(offset)?.get(header.len..)
+    }
+
+    /// The bytes of an entry that ends where the next begins; for its checksum.
+    pub fn raw(&self, offset: u64, end: u64) -> Option<&[u8]> {
+        self.data.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?)
+    }
+
+    /// Where the last entry ends.
+    pub fn end(&self) -> u64 {
+        (self.data.len() - self.hash) as u64
+    }
+
+    fn tail(&self, offset: u64) -> Option<&[u8]> {
+        let end = self.data.len() - self.hash;
+        self.data.get(usize::try_from(offset).ok()?..end)
+    }
+}
+
+/// No entry.
+const NONE: u32 = u32::MAX;
+
+/// The delta tree of a pack. Entries are named by their rank: their place in the order of offsets.
+pub struct Plan {
+    positions: Vec<u32>,
+    offsets: Vec<u64>,
+    first_child: Vec<u32>,
+    next_sibling: Vec<u32>,
+    /// Entries that stand whole, with their kind.
+    pub roots: Vec<(u32, Kind)>,
+    /// Entries whose base is no entry of this pack.
+    pub foreign: Vec<(u32, Oid)>,
+    /// Entries that cannot be read at all, with the reason.
+    pub broken: Vec<(u32, &'static str)>,
+}
+
+enum Link {
+    Root(Kind),
+    Child(u32),
+    Foreign(Oid),
+    Broken(&'static str),
+}
+
+impl Plan {
+    /// Reads every entry's header.
+    pub fn new(pack: &Pack) -> Self {
+        let mut order: Vec<(u64, u32)> =
+            (0..pack.index.len()).into_par_iter().map(|at| (pack.index.offset(at).unwrap_or(u64::MAX), at as u32)).collect();
+        order.par_sort_unstable();
+        let offsets: Vec<u64> = order.iter().map(|&(offset, _)| offset).collect();
+        let positions: Vec<u32> = order.iter().map(|&(_, at)| at).collect();
+        drop(order);
+        let has_refs =
+            (0..offsets.len()).into_par_iter().any(|rank| matches!(pack.header(offsets[rank]), Some(Header { form: Form::Ref(_), .. })));
+        let mut ranks = Vec::new();
+        if has_refs {
+            ranks = vec![0u32; positions.len()];
+            positions.iter().enumerate().for_each(|(rank, &at)| ranks[at as usize] = rank as u32);
+        }
+        let links: Vec<Link> = (0..offsets.len()).into_par_iter().map(|rank| link(pack, &offsets, &ranks, rank)).collect();
+        let mut plan = Self {
+            first_child: vec![NONE; offsets.len()],
+            next_sibling: vec![NONE; offsets.len()],
+            positions,
+            offsets,
+            roots: Vec::new(),
+            foreign: Vec::new(),
+            broken: Vec::new(),
+        };
+        for (rank, link) in links.into_iter().enumerate().rev() {
+            let rank = rank as u32;
+            match link {
+                Link::Root(kind) => plan.roots.push((rank, kind)),
+                Link::Foreign(base) => plan.foreign.push((rank, base)),
+                Link::Broken(why) => plan.broken.push((rank, why)),
+                Link::Child(base) => {
+                    plan.next_sibling[rank as usize] = plan.first_child[base as usize];
+                    plan.first_child[base as usize] = rank;
+                }
+            }
+        }
+        plan.roots.reverse();
+        plan.break_cycles();
+        plan
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// The entry's position in the index.
+    pub fn position(&self, rank: u32) -> usize {
+        self.positions[rank as usize] as usize
+    }
+
+    /// The entry's offset in the pack.
+    pub fn offset(&self, rank: u32) -> u64 {
+        self.offsets[rank as usize]
+    }
+
+    /// Where the entry ends.
+    pub fn end(&self, rank: u32, pack: &Pack) -> u64 {
+        self.offsets.get(rank as usize + 1).copied().unwrap_or(u64::MAX).min(pack.end())
+    }
+
+    /// Whether no entry is made from this one.
+    pub fn is_leaf(&self, rank: u32) -> bool {
+        self.first_child[rank as usize] == NONE
+    }
+
+    /// The entries made from this one.
+    pub fn children(&self, rank: u32) -> impl Iterator<Item = u32> {
+        let some = |rank: u32| (rank != NONE).then_some(rank);
+        std::iter::successors(some(self.first_child[rank as usize]), move |&kid| some(self.next_sibling[kid as usize]))
+    }
+
+    /// This entry and all that is made from it, directly or not.
+    pub fn family(&self, rank: u32) -> Vec<u32> {
+        let mut all = vec![rank];
+        let mut done = 0;
+        while done < all.len() {
+            all.extend(self.children(all[done]));
+            done += 1;
+        }
+        all
+    }
+
+    /// Deltas that lead back to themselves are reached from no root: they are broken.
+    fn break_cycles(&mut self) {
+        let mut seen = vec![false; self.len()];
+        let mut stack: Vec<u32> =
+            self.roots.iter().map(|r| r.0).chain(self.foreign.iter().map(|f| f.0)).chain(self.broken.iter().map(|b| b.0)).collect();
+        while let Some(rank) = stack.pop() {
+            seen[rank as usize] = true;
+            stack.extend(self.children(rank));
+        }
+        for rank in (0..self.len()).filter(|&rank| !seen[rank]) {
+            self.broken.push((rank as u32, "its chain of deltas leads back to itself"));
+        }
+    }
+}
+
+fn link(pack: &Pack, offsets: &[u64], ranks: &[u32], rank: usize) -> Link {
+    let offset = offsets[rank];
+    let Some(header) = pack.header(offset) else { return Link::Broken("its header is damaged") };
+    match header.form {
+        Form::Whole(kind) => Link::Root(kind),
+        Form::Back(back) => match offset.checked_sub(back).map(|base| offsets[..rank].binary_search(&base)) {
+            Some(Ok(base)) => Link::Child(base as u32),
+            _ => Link::Broken("its base lies at no entry of the pack"),
+        },
+        Form::Ref(base) => match pack.index.find(&base) {
+            Some(at) => Link::Child(ranks[at]),
+            None => Link::Foreign(base),
+        },
+    }
+}

@@ -1,0 +1,306 @@
+//! Walks every object of a database once, in the order it is stored: each tree of deltas from its root, base
+//! before children, many trees at a time on all cores. Sinks see the object and what it inherits from its
+//! base. Damage costs only itself and what is made from it. It knows nothing of rules, refs or paths.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rayon::prelude::*;
+
+use super::delta;
+use super::entry::Form;
+use super::inflate::inflate;
+use super::loose::Loose;
+use super::odb::Odb;
+use super::pack::{Pack, Plan};
+use crate::error::describe;
+use crate::object::{Base, Copied, Kind, Oid};
+
+/// Whole blobs above this many bytes are handed over as a stream, where no delta is made from them.
+pub const STREAM_ABOVE: u64 = 32 << 20;
+/// So many trees of deltas make one task.
+const TASK: usize = 64;
+
+/// Takes objects. What it returns of one is handed back with each object that is made from it.
+pub trait Sink: Sync {
+    /// What is kept of an object for those made from it.
+    type Memo: Send + Sync + Default;
+
+    /// Takes one object. `count` is false where it was seen before, in another pack, and only its memo matters.
+    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Self::Memo>>) -> Self::Memo;
+
+    /// Takes a blob too large to be held in memory.
+    fn large(&self, id: &Id, reader: &mut dyn std::io::Read);
+
+    /// An object of this kind, where it is known, could not be read, for this reason.
+    fn unreadable(&self, oid: Oid, why: &str);
+
+    /// Whether to stop.
+    fn stopped(&self) -> bool;
+}
+
+/// Which object it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Id {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub oid: Oid,
+    /// Its size, in bytes.
+    pub size: u64,
+    /// False where another pack has it too and it is counted there.
+    pub count: bool,
+}
+
+/// A database made ready to walk: the delta trees of its packs and the kinds of its loose objects.
+pub struct Walk<'a> {
+    odb: &'a Odb,
+    plans: Vec<Plan>,
+    loose: Vec<(Oid, PathBuf, Kind)>,
+    unopened: Vec<(Oid, String)>,
+}
+
+impl<'a> Walk<'a> {
+    /// Reads every header.
+    pub fn new(odb: &'a Odb) -> Self {
+        let plans = odb.packs.iter().map(Plan::new).collect();
+        let opened: Vec<_> = odb
+            .loose()
+            .into_par_iter()
+            .map(|(oid, path)| match Loose::open(&path) {
+                Ok(loose) => Ok((oid, path, loose.kind)),
+                Err(error) => Err((oid, describe(&error))),
+            })
+            .collect();
+        let (loose, unopened): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+        let loose = loose.into_iter().filter_map(Result::ok).collect();
+        Self { odb, plans, loose, unopened: unopened.into_iter().filter_map(Result::err).collect() }
+    }
+
+    /// Number of objects, an object in several packs counted in each.
+    pub fn len(&self) -> usize {
+        self.plans.iter().map(Plan::len).sum::<usize>() + self.loose.len()
+    }
+
+    /// The ids of the loose objects that are in no pack.
+    pub fn loose_ids(&self) -> impl Iterator<Item = Oid> {
+        self.loose.iter().map(|(oid, _, _)| *oid)
+    }
+
+    /// Objects that nobody can read: entries and loose objects whose header is damaged, with all that is made from them.
+    pub fn unreadable(&self) -> Vec<(Oid, String)> {
+        let mut all = self.unopened.clone();
+        for (plan, pack) in self.plans.iter().zip(&self.odb.packs) {
+            for &(rank, why) in &plan.broken {
+                all.extend(
+                    members(plan, pack, rank)
+                        .map(|(at, oid)| (oid, if at == rank { why.to_owned() } else { "its base cannot be read".to_owned() })),
+                );
+            }
+        }
+        all.retain(|(oid, _)| self.odb.read(oid).is_err());
+        all.sort();
+        all.dedup_by_key(|(oid, _)| *oid);
+        all
+    }
+
+    /// Hands every object of a kind to the sink.
+    pub fn each<S: Sink>(&self, kind: Kind, sink: &S) {
+        for (number, plan) in self.plans.iter().enumerate() {
+            let walker = PackWalk { odb: self.odb, pack: &self.odb.packs[number], number, plan, kind, sink, failed: Mutex::default() };
+            walker.run();
+        }
+        self.loose.par_iter().filter(|(_, _, k)| *k == kind).for_each(|(oid, path, _)| {
+            if !sink.stopped()
+                && let Err(why) = read_loose(sink, *oid, path)
+            {
+                sink.unreadable(*oid, &why);
+            }
+        });
+    }
+}
+
+fn read_loose<S: Sink>(sink: &S, oid: Oid, path: &std::path::Path) -> Result<(), String> {
+    let mut loose = Loose::open(path).map_err(|e| describe(&e))?;
+    let id = Id { kind: loose.kind, oid, size: loose.size, count: true };
+    if id.kind == Kind::Blob && id.size > STREAM_ABOVE {
+        sink.large(&id, &mut loose);
+    } else {
+        sink.object(&id, &loose.read().map_err(|e| describe(&e))?, None);
+    }
+    Ok(())
+}
+
+fn members<'p>(plan: &'p Plan, pack: &'p Pack, rank: u32) -> impl Iterator<Item = (u32, Oid)> + 'p {
+    plan.family(rank).into_iter().filter_map(|rank| Some((rank, pack.index.oid(plan.position(rank))?)))
+}
+
+struct PackWalk<'a, S: Sink> {
+    odb: &'a Odb,
+    pack: &'a Pack,
+    number: usize,
+    plan: &'a Plan,
+    kind: Kind,
+    sink: &'a S,
+    failed: Mutex<Vec<(u32, &'static str)>>,
+}
+
+/// An object from which others are made.
+struct Parent<M> {
+    bytes: Vec<u8>,
+    memo: M,
+}
+
+#[derive(Default)]
+struct Scratch {
+    instructions: Vec<u8>,
+    bytes: Vec<u8>,
+    copied: Vec<Copied>,
+}
+
+thread_local! {
+    static SCRATCH: std::cell::Cell<Scratch> = std::cell::Cell::default();
+}
+
+impl<S: Sink> PackWalk<'_, S> {
+    fn run(&self) {
+        let roots: Vec<u32> = self.plan.roots.iter().filter(|r| r.1 == self.kind).map(|r| r.0).collect();
+        rayon::scope(|scope| {
+            for task in roots.chunks(TASK) {
+                scope.spawn(move |scope| task.iter().for_each(|&rank| self.visit(scope, rank, None)));
+            }
+            for (rank, base) in &self.plan.foreign {
+                scope.spawn(move |scope| self.visit_foreign(scope, *rank, base));
+            }
+        });
+        let mut failed = std::mem::take(&mut *self.failed.lock().expect("no panic while locked"));
+        failed.sort_unstable();
+        for (rank, why) in failed {
+            for (at, oid) in members(self.plan, self.pack, rank) {
+                self.recover(oid, if at == rank { why } else { "its base cannot be read" });
+            }
+        }
+    }
+
+    /// Another copy of an object may be whole.
+    fn recover(&self, oid: Oid, why: &str) {
+        match self.odb.read(&oid) {
+            Ok((kind, bytes)) => {
+                let count = !self.odb.in_earlier_pack(&oid, self.number);
+                self.sink.object(&Id { kind, oid, size: bytes.len() as u64, count }, &bytes, None);
+            }
+            Err(_) => self.sink.unreadable(oid, why),
+        }
+    }
+
+    fn visit_foreign<'s>(&'s self, scope: &rayon::Scope<'s>, rank: u32, base: &Oid) {
+        match self.odb.read(base) {
+            Ok((kind, bytes)) if kind == self.kind => {
+                // The base is another pack's or a loose object: nothing is inherited, so it has no memo to give.
+                let parent = Parent { bytes: bytes.to_vec(), memo: None };
+                self.visit(scope, rank, Some(Arc::new(parent)));
+            }
+            Ok(_) => {}
+            // Of which kind it is nobody knows: said once, with the blobs.
+            Err(_) if self.kind == Kind::Blob => self.fail(rank, "its base is missing"),
+            Err(_) => {}
+        }
+    }
+
+    fn visit<'s>(&'s self, scope: &rayon::Scope<'s>, rank: u32, base: Option<Arc<Parent<Option<S::Memo>>>>) {
+        let mut current = Some((rank, base));
+        while let Some((rank, base)) = current.take() {
+            if self.sink.stopped() {
+                return;
+            }
+            if self.plan.is_leaf(rank) {
+                self.leaf(rank, base.as_deref());
+                return;
+            }
+            let mut scratch = SCRATCH.take();
+            let decoded = self.decode(rank, base.as_deref(), &mut scratch);
+            let parent = decoded.map(|size| {
+                let memo = self.give(rank, size, base.as_deref(), &scratch);
+                Parent { bytes: std::mem::take(&mut scratch.bytes), memo: Some(memo) }
+            });
+            SCRATCH.set(scratch);
+            let parent = match parent {
+                Ok(parent) => Arc::new(parent),
+                Err(why) => return self.fail(rank, why),
+            };
+            for kid in self.plan.children(rank) {
+                if self.plan.is_leaf(kid) {
+                    self.leaf(kid, Some(&parent));
+                } else if current.is_none() {
+                    current = Some((kid, Some(Arc::clone(&parent))));
+                } else {
+                    let parent = Arc::clone(&parent);
+                    scope.spawn(move |scope| self.visit(scope, kid, Some(parent)));
+                }
+            }
+        }
+    }
+
+    fn leaf(&self, rank: u32, base: Option<&Parent<Option<S::Memo>>>) {
+        if self.odb.packs.len() > 1 && self.oid(rank).is_some_and(|oid| self.odb.in_earlier_pack(&oid, self.number)) {
+            return;
+        }
+        let mut scratch = SCRATCH.take();
+        match self.stream(rank).map_or_else(|| self.decode(rank, base, &mut scratch), |()| Ok(u64::MAX)) {
+            Ok(u64::MAX) => {}
+            Ok(size) => drop(self.give(rank, size, base, &scratch)),
+            Err(why) => self.fail(rank, why),
+        }
+        scratch.bytes.shrink_to(1 << 20);
+        SCRATCH.set(scratch);
+    }
+
+    /// Hands a whole blob that is too large to hold to the sink as a stream; `None` where it is not one.
+    fn stream(&self, rank: u32) -> Option<()> {
+        let offset = self.plan.offset(rank);
+        let header = self.pack.header(offset)?;
+        if self.kind != Kind::Blob || header.size <= STREAM_ABOVE || !matches!(header.form, Form::Whole(_)) {
+            return None;
+        }
+        let mut reader = flate2::bufread::ZlibDecoder::new(self.pack.stream(offset, &header)?);
+        self.sink.large(&Id { kind: Kind::Blob, oid: self.oid(rank)?, size: header.size, count: true }, &mut reader);
+        Some(())
+    }
+
+    /// Hands a decoded object to the sink.
+    fn give(&self, rank: u32, size: u64, base: Option<&Parent<Option<S::Memo>>>, scratch: &Scratch) -> S::Memo {
+        let Some(oid) = self.oid(rank) else { return S::Memo::default() };
+        let count = self.odb.packs.len() == 1 || !self.odb.in_earlier_pack(&oid, self.number);
+        let inherited =
+            base.and_then(|parent| Some(Base { memo: parent.memo.as_ref()?, len: parent.bytes.len(), copied: &scratch.copied }));
+        self.sink.object(&Id { kind: self.kind, oid, size, count }, &scratch.bytes, inherited.as_ref())
+    }
+
+    fn decode<M>(&self, rank: u32, base: Option<&Parent<M>>, scratch: &mut Scratch) -> Result<u64, &'static str> {
+        let (offset, end) = (self.plan.offset(rank), self.plan.end(rank, self.pack));
+        let header = self.pack.header(offset).ok_or("its header is damaged")?;
+        if let Some(crc) = self.pack.index.crc(self.plan.position(rank)) {
+            let raw = self.pack.raw(offset, end).ok_or("it reaches beyond the pack")?;
+            if crc32fast::hash(raw) != crc {
+                return Err("its checksum in the pack's index does not hold");
+            }
+        }
+        let stream = self.pack.stream(offset, &header).ok_or("it reaches beyond the pack")?;
+        match base {
+            None => inflate(stream, header.size, &mut scratch.bytes)?,
+            Some(parent) => {
+                inflate(stream, header.size, &mut scratch.instructions)?;
+                delta::apply(&parent.bytes, &scratch.instructions, &mut scratch.bytes, &mut scratch.copied)?;
+            }
+        }
+        Ok(scratch.bytes.len() as u64)
+    }
+
+    fn oid(&self, rank: u32) -> Option<Oid> {
+        self.pack.index.oid(self.plan.position(rank))
+    }
+
+    fn fail(&self, rank: u32, why: &'static str) {
+        self.failed.lock().expect("no panic while locked").push((rank, why));
+    }
+}
