@@ -289,6 +289,41 @@ mod tests {
         assert_eq!((block.checksum.as_deref(), block.body.len()), (Some(b"abcd".as_slice()), 66));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn never_reads_beyond_the_end(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..40)) {
+            let text = ["-----BEGIN PRIVATE KEY-----", &pieces.concat()].concat();
+            let block = read(text.as_bytes()).unwrap();
+            assert!(block.len <= text.len());
+            assert!(block.body.iter().all(|b| is_digit(*b)));
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "\n",
+        "\\",
+        "n",
+        "\\n",
+        "\"",
+        "'",
+        "+",
+        " ",
+        "%",
+        "%0",
+        "%0A",
+        "u00",
+        "\\u002b",
+        "-----END PRIVATE KEY-----",
+        "-----",
+        "-",
+        "A: b",
+        "MII",
+        "=",
+        "//",
+        "é",
+        ".",
+    ];
+
     #[test]
     fn public_things_are_none() {
         assert_eq!(read(b"-----BEGIN PUBLIC KEY-----\nAAAA"), None);

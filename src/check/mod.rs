@@ -199,7 +199,7 @@ fn last_token(text: &str) -> &str {
     text.rsplit(['=', ':', ',', '/', '@']).next().unwrap_or(text)
 }
 
-/// What a text ends with, from the last of these prefixes on.
+/// What a text ends with, from one of these prefixes on; a body can hold another of them by chance.
 fn from_prefix<'t>(text: &'t str, prefixes: &[&str]) -> Option<&'t str> {
     prefixes.iter().filter_map(|prefix| text.rfind(prefix)).min().map(|at| &text[at..])
 }
