@@ -120,7 +120,8 @@ fn pairs_and_keywords_hold() {
             faults.add(rule, format!("is paired with {:?}, which is no rule", pair.rule));
         }
         let spelled = |text: &str| if rule.bound.caseless { text.to_ascii_lowercase() } else { text.to_owned() };
-        let shown: Vec<String> = rule.spec.matches.iter().map(|text| spelled(&text.replace('·', ""))).collect();
+        let complete = |text: &str| example::complete(text, rule.spec.check.as_deref(), 1);
+        let shown: Vec<String> = rule.spec.matches.iter().filter_map(|text| complete(text).ok()).map(|text| spelled(&text)).collect();
         for word in rule.spec.keywords.iter().filter(|word| !shown.iter().any(|text| text.contains(&spelled(word)))) {
             faults.add(rule, format!("no `match` example shows the keyword {word:?}"));
         }
@@ -149,7 +150,7 @@ fn found_everywhere(detector: &Detector, index: u32, texts: &[String], mut fault
             return fault(format!("is not found alone: {text:?} ({why})"));
         };
         let own = secret(first);
-        if made_up.start < own.start || made_up.end > own.end {
+        if made_up.as_ref().is_some_and(|made_up| made_up.start < own.start || made_up.end > own.end) {
             return fault(format!("has made-up characters outside of its secret {:?}", &text[own]));
         }
         let alone = own == (0..text.len());
@@ -163,18 +164,11 @@ fn found_everywhere(detector: &Detector, index: u32, texts: &[String], mut fault
     }
 }
 
-/// Where the texts differ: what the example leaves to chance.
-fn made_up(texts: &[String]) -> Range<usize> {
+/// Where the texts differ: what the example leaves to chance, if anything.
+fn made_up(texts: &[String]) -> Option<Range<usize>> {
     let first = texts[0].as_bytes();
-    let same = |other: &String| other.len() == first.len();
-    if !texts.iter().all(same) {
-        return 0..0;
-    }
-    let differs = |at: usize| texts.iter().any(|other| other.as_bytes()[at] != first[at]);
-    match ((0..first.len()).find(|&at| differs(at)), (0..first.len()).rfind(|&at| differs(at))) {
-        (Some(start), Some(end)) => start..end + 1,
-        _ => 0..0,
-    }
+    let differs = |at: &usize| texts.iter().any(|other| other.as_bytes().get(*at) != first.get(*at));
+    Some((0..first.len()).find(differs)?..(0..first.len()).rfind(differs)? + 1)
 }
 
 fn matches(detector: &Detector, index: u32, text: &str) -> Vec<Match> {
