@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -208,8 +208,7 @@ fn reports(args: &ReportArgs) -> Result<Vec<Report>> {
         None => None,
     };
     let mut reports: Vec<Report> = args.output.iter().map(|output| report(output, asked)).collect::<Result<_>>()?;
-    let named = reports.iter().all(|r| r.path.is_some());
-    if reports.is_empty() || (asked.is_some() && named && args.output.iter().all(|o| Format::from_extension(Path::new(o)).is_some())) {
+    if reports.is_empty() {
         reports.push(Report { format: asked.unwrap_or(Format::Text), path: None });
     }
     Ok(reports)
