@@ -1,0 +1,4 @@
+//! What the end-to-end tests share. Each of them uses a part.
+#![allow(dead_code)]
+
+pub mod token;
