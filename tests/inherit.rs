@@ -261,3 +261,24 @@ fn every_border_in_and_around_a_token() {
         }
     }
 }
+
+/// A keyword put together from two stretches, or with one new byte in it, is new wherever the border lies.
+#[test]
+fn a_border_in_a_keyword_hides_none() {
+    let hit = |memo: &Memo| !memo.is_empty();
+    for word in KEYWORDS.iter().map(|word| word.as_bytes()) {
+        for at in 1..word.len() {
+            let base = [&word[..at], b"\n\n", &word[at..]].concat();
+            let memo = DETECTOR.scan(&base, None);
+            let (head, tail) = (Copied { at: 0, from: 0, len: at }, Copied { at, from: at + 2, len: word.len() - at });
+            let joined = DETECTOR.scan(word, Some(&Base { memo: &memo, len: base.len(), copied: &[head, tail] }));
+            assert!(hit(&joined) && hit(&DETECTOR.scan(word, None)), "{} {at}", word.escape_ascii());
+            let other = [&word[..at - 1], b"\n", &word[at..]].concat();
+            let tail = Copied { at, from: at, len: word.len() - at };
+            let head = Copied { len: at - 1, ..head };
+            let copied: Vec<Copied> = [head, tail].into_iter().filter(|stretch| stretch.len > 0).collect();
+            let mended = DETECTOR.scan(word, Some(&Base { memo: &DETECTOR.scan(&other, None), len: other.len(), copied: &copied }));
+            assert!(hit(&mended), "{} {at}", word.escape_ascii());
+        }
+    }
+}
