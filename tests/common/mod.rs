@@ -1,4 +1,6 @@
 //! What the end-to-end tests share. Each of them uses a part.
 #![allow(dead_code)]
 
+pub mod repo;
+pub mod run;
 pub mod token;
