@@ -1,5 +1,6 @@
 //! unleak finds leaked secrets in git history.
 
+pub mod armor;
 pub mod candidate;
 pub mod check;
 pub mod coverage;

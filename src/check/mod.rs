@@ -1,6 +1,39 @@
 //! Offline proof: what a value says of itself without any network, one small file for each family of checks,
 //! named from the rules by `check`. A check sees the match alone; it knows no path, commit or provider.
 
+mod aws;
+mod azure;
+mod base58;
+mod bech32;
+mod bits;
+mod cask;
+mod clock;
+mod crc;
+mod crc16;
+mod der;
+mod discord;
+mod encoded;
+mod gcp;
+mod github;
+mod gitlab;
+mod identifier;
+mod json;
+mod jwt;
+mod login;
+mod macaroon;
+mod marker;
+mod marvin;
+mod openssh;
+mod pgp;
+mod private_key;
+mod putty;
+mod radix;
+mod reference;
+mod sample;
+mod sas;
+mod supabase;
+mod vault;
+
 use crate::finding::Severity;
 
 /// What a check is given.
@@ -21,6 +54,11 @@ impl<'a> Subject<'a> {
     pub fn group(&self, name: &str) -> Option<&'a [u8]> {
         self.groups.iter().find(|(n, _)| *n == name).map(|(_, bytes)| *bytes)
     }
+
+    /// The secret as text; nothing where it is not even UTF-8.
+    fn text(&self) -> &'a str {
+        std::str::from_utf8(self.secret).unwrap_or_default()
+    }
 }
 
 /// What a check makes of a value.
@@ -35,6 +73,9 @@ pub enum Verdict {
     /// It is no secret at all (a public key, a published sample): dropped and counted, with this reason.
     NotSecret(&'static str),
 }
+
+/// The reason of a checksum that does not hold.
+const BROKEN: Verdict = Verdict::Failed("its checksum does not hold: altered, redacted or invented");
 
 /// A check's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,15 +94,115 @@ impl From<Verdict> for Proof {
     }
 }
 
+impl Proof {
+    /// Adds what the value says of itself.
+    fn fact(mut self, name: &'static str, what: impl Into<String>) -> Self {
+        self.facts.push((name, what.into()));
+        self
+    }
+
+    /// Adds a fact where there is one.
+    fn maybe(self, name: &'static str, what: Option<impl Into<String>>) -> Self {
+        match what {
+            Some(what) => self.fact(name, what),
+            None => self,
+        }
+    }
+
+    /// Lowers the severity; of several limits the lowest stays.
+    fn at_most(mut self, most: Severity, why: &'static str) -> Self {
+        if self.at_most.is_none_or(|(old, _)| most < old) {
+            self.at_most = Some((most, why));
+        }
+        self
+    }
+
+    /// Says when the value ends; one that has ended is worth little.
+    fn expires(self, at: i64, now: i64) -> Self {
+        let proof = self.fact("expires", clock::date(at));
+        if at < now { proof.at_most(Severity::Low, "it has expired") } else { proof }
+    }
+}
+
 /// A named check.
 pub type Check = fn(&Subject<'_>) -> Proof;
 
-/// The check of that name.
-pub fn by_name(_name: &str) -> Option<Check> {
-    Some(|_| Verdict::Plausible.into())
+/// One row of a family's table.
+struct Entry {
+    name: &'static str,
+    check: Check,
+    complete: Option<fn(&str) -> Option<String>>,
 }
 
-/// Completes an example: what `<checksum>` stands for after this text, by the check of that name.
-pub fn checksum(_name: &str, _text: &str) -> Option<String> {
-    None
+impl Entry {
+    const fn new(name: &'static str, check: Check) -> Self {
+        Self { name, check, complete: None }
+    }
+
+    /// With what `<checksum>` stands for in an example, given the text before it.
+    const fn completed(self, complete: fn(&str) -> Option<String>) -> Self {
+        Self { complete: Some(complete), ..self }
+    }
 }
+
+const FAMILIES: &[&[Entry]] = &[
+    aws::TABLE,
+    azure::TABLE,
+    base58::TABLE,
+    bech32::TABLE,
+    bits::TABLE,
+    cask::TABLE,
+    crc::TABLE,
+    crc16::TABLE,
+    discord::TABLE,
+    encoded::TABLE,
+    gcp::TABLE,
+    github::TABLE,
+    gitlab::TABLE,
+    identifier::TABLE,
+    json::TABLE,
+    jwt::TABLE,
+    login::TABLE,
+    macaroon::TABLE,
+    marker::TABLE,
+    pgp::TABLE,
+    private_key::TABLE,
+    putty::TABLE,
+    reference::TABLE,
+    sas::TABLE,
+    supabase::TABLE,
+    vault::TABLE,
+];
+
+fn entry(name: &str) -> Option<&'static Entry> {
+    FAMILIES.iter().flat_map(|family| family.iter()).find(|entry| entry.name == name)
+}
+
+/// The check of that name.
+pub fn by_name(name: &str) -> Option<Check> {
+    entry(name).map(|entry| entry.check)
+}
+
+/// The names of all checks.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().flat_map(|family| family.iter()).map(|entry| entry.name)
+}
+
+/// Completes an example: what `<checksum>` stands for after this text, by the check of that name. The text
+/// reaches back to the last white space or quote; the check finds its own token in it.
+pub fn checksum(name: &str, text: &str) -> Option<String> {
+    entry(name)?.complete?(text)
+}
+
+/// The token that a text ends with.
+fn last_token(text: &str) -> &str {
+    text.rsplit(['=', ':', ',', '/', '@']).next().unwrap_or(text)
+}
+
+/// What a text ends with, from one of these prefixes on; a body can hold another of them by chance.
+fn from_prefix<'t>(text: &'t str, prefixes: &[&str]) -> Option<&'t str> {
+    prefixes.iter().filter_map(|prefix| text.rfind(prefix)).min().map(|at| &text[at..])
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,9 @@
 //! Like a regex, a finder sees bytes around one keyword hit and says where a match stands.
 
 mod assignment;
+mod gcp;
+mod jwt;
+mod pem;
 mod url_credentials;
 
 use std::ops::Range;
@@ -34,6 +37,9 @@ const FINDERS: &[(&str, Finder)] = &[
     ("assignment-strong", assignment::STRONG),
     ("assignment-weak", assignment::WEAK),
     ("basic-credentials", url_credentials::BASIC),
+    ("gcp-service-account", gcp::FINDER),
+    ("jwt", jwt::FINDER),
+    ("pem", pem::FINDER),
     ("url-credentials", url_credentials::URL),
 ];
 

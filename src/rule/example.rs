@@ -33,7 +33,7 @@ pub fn complete(example: &str, check: Option<&str>, seed: u64) -> Result<String,
         out.push_str(&rest[..open]);
         let part = &rest[open + 1..close];
         if part == "checksum" {
-            token = out[..].rfind(|c: char| c.is_whitespace() || "\"'=:,/@".contains(c)).map_or(0, |n| n + 1).max(token);
+            token = out.rfind(|c: char| c.is_whitespace() || "\"'".contains(c)).map_or(0, |n| n + 1).max(token);
             let sum = check.and_then(|name| check::checksum(name, &out[token..]));
             out.push_str(&sum.ok_or_else(|| format!("no checksum for {part:?} with the check {check:?}"))?);
         } else if let Some((count, alphabet)) = made_up(part) {

@@ -21,6 +21,7 @@ use crate::progress::{Phase, Progress};
 use crate::source::git::odb::Odb;
 use crate::source::git::refs::Refs;
 use crate::source::git::repo::Repo;
+use crate::source::git::stage::Stage;
 use crate::source::git::walk::Walk;
 use crate::source::stream::{scan_stdin, scan_text};
 
@@ -55,23 +56,34 @@ impl Context<'_> {
     }
 }
 
-/// Scans every object, ref name and text. `texts` is false for a clone of ours, whose texts are our own.
-pub fn scan(context: &Context<'_>, repo: &Repo, alternates: bool, texts: bool) -> Counts {
-    let odb = Odb::open(&repo.objects(), repo.hash, alternates);
+/// Scans every object, ref name and text. Of a clone of `ours` the texts are our own and alternates are not followed.
+pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Counts {
+    let odb = Odb::open(&repo.objects(), repo.hash, !ours);
     let refs = Refs::read(&repo.git_dir, &repo.common_dir);
     for notice in repo.notices.iter().chain(&odb.notices).chain(&refs.notices) {
         context.notice(notice.clone());
     }
     let mut counts = Counts::default();
     scan_refs(context, &refs, &mut counts);
-    if texts {
+    if !ours {
         scan_texts(context, repo, &mut counts);
     }
-    scan_objects(context, repo, &odb, &refs, &mut counts);
+    counts.index_entries = stage.entries.len() as u64;
+    let parts = Parts { repo, stage, odb: &odb, refs: &refs };
+    scan_objects(context, &parts, &mut counts);
     counts
 }
 
-fn scan_objects(context: &Context<'_>, repo: &Repo, odb: &Odb, refs: &Refs, counts: &mut Counts) {
+/// The opened parts of a repository.
+struct Parts<'a> {
+    repo: &'a Repo,
+    stage: &'a Stage,
+    odb: &'a Odb,
+    refs: &'a Refs,
+}
+
+fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
+    let &Parts { repo, stage, odb, refs } = parts;
     let walk = Walk::new(odb);
     for (oid, why) in walk.unreadable() {
         context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
@@ -105,7 +117,10 @@ fn scan_objects(context: &Context<'_>, repo: &Repo, odb: &Odb, refs: &Refs, coun
         context.notice(Notice::incomplete("interrupted", BString::default(), "the scan was stopped before its end"));
     }
     context.progress.set_phase(Phase::History);
-    let objects = Objects { odb, refs, graph: &graph, tags: &tags, blobs, names, messages, tag_messages, staged: Vec::new() };
+    let mut staged: Vec<(Oid, BString)> = stage.entries.iter().filter(|e| e.is_blob()).map(|e| (e.oid, e.path.clone())).collect();
+    staged.sort_unstable();
+    say_unstaged(context, odb, &staged);
+    let objects = Objects { odb, refs, graph: &graph, tags: &tags, blobs, names, messages, tag_messages, staged };
     attribution::place(context, objects, forest);
 }
 
@@ -173,6 +188,13 @@ fn say_cut(context: &Context<'_>, repo: &Repo, graph: &Graph) {
     if shallow > 0 {
         let why = format!("the clone is cut off below {shallow} commits; `git fetch --unshallow` brings the rest");
         context.notice(Notice::incomplete("shallow history", BString::default(), why));
+    }
+}
+
+/// Blobs that the index names and the database has not.
+fn say_unstaged(context: &Context<'_>, odb: &Odb, staged: &[(Oid, BString)]) {
+    for (oid, path) in staged.iter().filter(|(oid, _)| !odb.contains(oid)) {
+        context.notice(Notice::incomplete("missing object", oid.hex(), format!("{path} is staged and its blob is not in the database")));
     }
 }
 

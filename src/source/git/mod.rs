@@ -10,6 +10,8 @@ pub mod odb;
 pub mod pack;
 pub mod refs;
 pub mod repo;
+pub mod revisions;
+pub mod stage;
 pub mod walk;
 
 use std::path::Path;

@@ -1,0 +1,79 @@
+//! A user name and a password together in base64, as basic authentication and registries' files have them.
+
+use super::{Entry, Proof, Subject, Verdict, radix, sample};
+use crate::finding::Severity;
+
+pub(super) const TABLE: &[Entry] =
+    &[Entry::new("docker-auth", docker).completed(complete), Entry::new("basic-auth", basic).completed(complete)];
+
+/// Pairs that documentation shows.
+const SAMPLES: &[(&str, &str)] = &[
+    ("aladdin", "open sesame"),
+    ("aladdin", "opensesame"),
+    ("username", "password"),
+    ("user", "password"),
+    ("user", "pass"),
+    ("user", "passwd"),
+    ("foo", "bar"),
+    ("test", "test"),
+    ("your_username", "your_password"),
+    ("myusername", "mypassword"),
+];
+
+fn basic(subject: &Subject<'_>) -> Proof {
+    match pair(subject) {
+        Ok((user, _)) => Proof::from(Verdict::Plausible).maybe("user", (!user.is_empty()).then_some(user)),
+        Err(verdict) => verdict.into(),
+    }
+}
+
+fn docker(subject: &Subject<'_>) -> Proof {
+    let (user, _) = match pair(subject) {
+        Ok(pair) => pair,
+        Err(verdict) => return verdict.into(),
+    };
+    let temporary = matches!(user.as_str(), "AWS" | "oauth2accesstoken" | "00000000-0000-0000-0000-000000000000");
+    let proof = Proof::from(Verdict::Plausible).fact("user", user);
+    if temporary { proof.at_most(Severity::Medium, "temporary: it lives hours") } else { proof }
+}
+
+fn pair(subject: &Subject<'_>) -> Result<(String, String), Verdict> {
+    let text = radix::base64(subject.secret).and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some((user, password)) = text.as_deref().and_then(|text| text.split_once(':')) else {
+        return Err(Verdict::Failed("it does not decode to a user name and a password"));
+    };
+    let password = password.trim_end_matches(['\n', '\r']);
+    if user.contains(char::is_control) || password.contains(char::is_control) {
+        return Err(Verdict::Failed("it does not decode to a user name and a password"));
+    }
+    if password.is_empty() && user.is_empty() {
+        return Err(Verdict::NotSecret("an empty user name and password"));
+    }
+    let same = |sample: &&(&str, &str)| user.eq_ignore_ascii_case(sample.0) && password.eq_ignore_ascii_case(sample.1);
+    if SAMPLES.iter().any(|sample| same(&sample)) {
+        return Err(Verdict::NotSecret("a pair that documentation shows"));
+    }
+    Ok((user.to_owned(), password.to_owned()))
+}
+
+fn complete(text: &str) -> Option<String> {
+    Some(data_encoding::BASE64.encode(format!("alice:{}", sample::letters(text, 18)).as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{fact, failed, prove, verdict};
+    use super::*;
+
+    #[test]
+    fn decodes_to_a_user() {
+        let encode = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+        let proof = prove("basic-auth", encode("alice:Tr0ub4dor"));
+        assert_eq!((proof.verdict, fact(&proof, "user").as_str()), (Verdict::Plausible, "alice"));
+        assert!(matches!(verdict("basic-auth", encode("Aladdin:open sesame")), Verdict::NotSecret(_)));
+        assert!(failed("basic-auth", encode("nothing")));
+        assert!(failed("basic-auth", encode("a\u{1}:b")));
+        assert!(failed("docker-auth", "not base64!"));
+        assert_eq!(prove("docker-auth", encode("AWS:abcdef")).at_most.unwrap().0, Severity::Medium);
+    }
+}

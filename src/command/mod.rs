@@ -1,0 +1,4 @@
+//! One file for each command. They print and choose exit codes; how a scan is done they do not know.
+
+pub mod demo;
+pub mod scan;
