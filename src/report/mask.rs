@@ -245,8 +245,15 @@ mod tests {
 
     #[test]
     fn overlapping_values_leave_nothing_behind() {
-        let masker = Masker::new([&Secret::new("abcdefghij", 0), &Secret::new("ghijklmnopqr", 0), &Secret::new("cdefgh", 0)]);
-        assert_eq!(masker.text(b"-abcdefghijklmnopqr-"), "-… (12 characters)-");
+        let (first, second) = ("k8Qz1Wm5Rt9Yp3Lx7Vb2", "7Vb2Nc6Hs4Jd0Gf8Ta1Ue5");
+        let masker = Masker::new([&Secret::new(first, 0), &Secret::new(second, 0), &Secret::new(&first[4..], 0)]);
+        assert_eq!(masker.text(format!("-{first}{}-", &second[4..]).as_bytes()), "-… (22 characters)-");
+    }
+
+    #[test]
+    fn a_guessable_value_goes_only_as_a_word_of_its_own() {
+        let masker = Masker::new([&Secret::new("secret", 0)]);
+        assert_eq!(masker.text(b"rest_secret_test/secret.txt my-secrets"), "rest_secret_test/… (6 characters).txt my-secrets");
     }
 
     #[test]
