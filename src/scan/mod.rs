@@ -1,2 +1,3 @@
 //! The pipeline.
 pub mod collect;
+pub mod range;

@@ -10,6 +10,9 @@ pub mod odb;
 pub mod pack;
 pub mod refs;
 pub mod repo;
+pub mod revisions;
+pub mod stage;
+pub mod tree;
 pub mod walk;
 
 use std::path::Path;
