@@ -14,7 +14,7 @@ use unleak::report::Format;
 use unleak::rule::RuleSet;
 use unleak::scan::{CloneLimits, Plan, Range};
 use unleak::secret::FingerprintKey;
-use unleak::source::git::revisions::Wanted;
+use unleak::source::git::revisions::{Wanted, parse_since};
 use unleak::source::target::Mode;
 
 use crate::cli::{ReportArgs, ScanArgs, When};
@@ -164,10 +164,15 @@ fn range(args: &ScanArgs) -> Result<Option<Range>> {
         since_commit: args.since_commit.clone(),
         range: args.range.clone(),
         branch: args.branch.clone(),
-        since: args.since.clone(),
+        since: args.since.as_deref().map(|date| parse_since(date, now())).transpose()?,
         max_depth: args.max_depth,
         all_refs: args.refs.is_some(),
     })))
+}
+
+/// Seconds since 1970.
+pub fn now() -> i64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
 }
 
 fn globs(patterns: &[String]) -> Result<Option<GlobSet>> {
