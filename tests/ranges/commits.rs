@@ -16,7 +16,7 @@ fn history(dice: &mut Dice, commits: usize, skew: usize) -> TestRepo {
         script += &format!("commit refs/heads/c{number}\nmark :{}\n", number + 1);
         script += &format!("author A <a@b> {date} +0000\ncommitter A <a@b> {date} +0000\ndata 2\nm\n\n");
         if number > 0 && dice.below(12) > 0 {
-            let near = |dice: &mut Dice| number - dice.below(number.min(5)).max(0);
+            let near = |dice: &mut Dice| number - dice.below(number.min(5));
             let first = near(dice);
             script += &format!("from :{first}\n");
             let mut others = BTreeSet::new();

@@ -122,6 +122,7 @@ impl Changes {
         }
         let mut trees = Trees::new(job.context.odb);
         job.names(&names, &mut trees, &parents, &Stamp::default());
+        trees.into_notices().into_iter().for_each(|notice| job.notice(notice));
     }
 
     /// Scans a file. Returns whether there was one.
