@@ -209,7 +209,7 @@ fn messages_identities_and_names_are_scanned() {
 #[test]
 fn limits_on_paths_and_damage_cost_only_themselves() {
     let repo = TestRepo::new();
-    repo.commit(&[("a/x", "1"), ("b/x", "1")]);
+    repo.commit(&[("a/x", "1"), ("b/x", "2")]);
     repo.commit(&[("a/x", &token(1)), ("b/x", &token(2)), ("ab", &token(3))]);
     let wanted = Wanted { max_depth: Some(1), ..Wanted::default() };
     let scan = repo.opened().scan(What::Range(&wanted), false, &["a"]);
