@@ -90,7 +90,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     }
     let begin = |phase| {
         context.progress.set_phase(phase);
-        context.progress.objects_total.store(walk.len() as u64, Ordering::Relaxed);
+        context.progress.objects_total.store(walk.count() as u64, Ordering::Relaxed);
     };
     begin(Phase::Commits);
     let commits = CommitSink::new(context);

@@ -87,7 +87,7 @@ impl Plan {
     /// Reads every entry's header.
     pub fn new(pack: &Pack) -> Self {
         let mut order: Vec<(u64, u32)> =
-            (0..pack.index.len()).into_par_iter().map(|at| (pack.index.offset(at).unwrap_or(u64::MAX), at as u32)).collect();
+            (0..pack.index.count()).into_par_iter().map(|at| (pack.index.offset(at).unwrap_or(u64::MAX), at as u32)).collect();
         order.par_sort_unstable();
         let offsets: Vec<u64> = order.iter().map(|&(offset, _)| offset).collect();
         let positions: Vec<u32> = order.iter().map(|&(_, at)| at).collect();
@@ -127,7 +127,7 @@ impl Plan {
     }
 
     /// Number of entries.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.offsets.len()
     }
 
@@ -170,14 +170,14 @@ impl Plan {
 
     /// Deltas that lead back to themselves are reached from no root: they are broken.
     fn break_cycles(&mut self) {
-        let mut seen = vec![false; self.len()];
+        let mut seen = vec![false; self.count()];
         let mut stack: Vec<u32> =
             self.roots.iter().map(|r| r.0).chain(self.foreign.iter().map(|f| f.0)).chain(self.broken.iter().map(|b| b.0)).collect();
         while let Some(rank) = stack.pop() {
             seen[rank as usize] = true;
             stack.extend(self.children(rank));
         }
-        for rank in (0..self.len()).filter(|&rank| !seen[rank]) {
+        for rank in (0..self.count()).filter(|&rank| !seen[rank]) {
             self.broken.push((rank as u32, "its chain of deltas leads back to itself"));
         }
     }

@@ -78,8 +78,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Number of objects, an object in several packs counted in each.
-    pub fn len(&self) -> usize {
-        self.plans.iter().map(Plan::len).sum::<usize>() + self.loose.len()
+    pub fn count(&self) -> usize {
+        self.plans.iter().map(Plan::count).sum::<usize>() + self.loose.len()
     }
 
     /// The ids of the loose objects that are in no pack.
