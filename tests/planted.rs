@@ -6,7 +6,7 @@ mod common;
 
 use std::path::Path;
 
-use common::plant::{Class, Plant};
+use common::plant::{Class, Life, Plant};
 use common::planted::Planted;
 use common::repo::Repo;
 use common::run::{Report, run};
@@ -186,4 +186,24 @@ fn the_history_alone() {
     let in_tree = planted.plants.iter().filter(|plant| plant.class == Class::Tree && plant.name != "head");
     let found: Vec<_> = in_tree.filter(|plant| plant.name != "staged" && report.finding(&plant.secret).is_some()).collect();
     assert!(found.is_empty(), "{found:?}");
+}
+
+/// What is signed or noted in a commit's headers is nobody's name.
+#[test]
+fn extra_headers_of_a_commit_count_as_its_message() {
+    let planted = Planted::new(&[]);
+    let report = scan(&planted.repo, &[]);
+    let signature = planted.plants.iter().find(|plant| plant.name == "signature").unwrap();
+    let expected = Plant { kind: "commit-message", ..signature.clone() };
+    assert_eq!(expected.faults(&report, true), [] as [String; 0]);
+}
+
+/// A tag may point to a tree: what is in it is reachable, by that tag.
+#[test]
+fn a_tag_on_a_tree_reaches_what_is_in_it() {
+    let planted = Planted::new(&[]);
+    let report = scan(&planted.repo, &[]);
+    let tagged = planted.plants.iter().find(|plant| plant.name == "tagged tree").unwrap();
+    let life = Life { refs: vec!["refs/tags/tree-tag".to_owned()], ..Life::default() };
+    assert_eq!(tagged.clone().life(life).faults(&report, true), [] as [String; 0]);
 }

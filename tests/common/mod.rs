@@ -5,4 +5,5 @@ pub mod plant;
 pub mod planted;
 pub mod repo;
 pub mod run;
+pub mod text;
 pub mod token;

@@ -228,7 +228,7 @@ impl Planted {
         );
         let commit = repo.object("commit", raw.as_bytes());
         repo.git(&["reset", "-q", "--hard", &commit]);
-        self.plant(Plant::new("signature", Class::Reachable, "commit-message").commit(&commit).line(7));
+        self.plant(Plant::new("signature", Class::Reachable, "").commit(&commit).line(7));
     }
 
     fn tags(&mut self) {
@@ -254,8 +254,7 @@ impl Planted {
         let inner = repo.object("blob", text("tagged tree").as_bytes());
         let tree = repo.git_with(&["mktree"], format!("100644 blob {inner}\tin-tree.txt\n").as_bytes());
         repo.git(&["tag", "tree-tag", &tree]);
-        let tree =
-            Plant::new("tagged tree", Class::Reachable, "blob").path("in-tree.txt").object(&inner).line(2).life(life("refs/tags/tree-tag"));
+        let tree = Plant::new("tagged tree", Class::Reachable, "blob").path("in-tree.txt").object(&inner).line(2);
         self.plants.extend([message, tagger, light, heavy, tree]);
     }
 
