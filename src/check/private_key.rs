@@ -2,7 +2,6 @@
 //! key that parses is proved; an RSA key's primes must also multiply to its modulus.
 
 use data_encoding::BASE64;
-use sha2::Digest;
 
 use super::der::{self, OCTETS, OID, Reader, SEQUENCE};
 use super::key::{ENCRYPTED, bits, find, fingerprint};
