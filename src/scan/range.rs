@@ -170,7 +170,7 @@ impl<'a> Job<'a> {
         };
         let headers = commit::headers(&bytes);
         let stamp = Stamp { commit: Some(info.oid), author: Some(commit::person(headers.author)), date: Some(info.date) };
-        self.message(&bytes, headers.message, &stamp);
+        self.message(&bytes, &stamp);
         if info.cut {
             return;
         }
@@ -239,18 +239,17 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Scans a commit's own text: what begins before the message is an identity.
-    fn message(&self, bytes: &[u8], message: usize, stamp: &Stamp) {
+    /// Scans a commit's own text.
+    fn message(&self, bytes: &[u8], stamp: &Stamp) {
         self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let found = candidates(self.context.collector.detector, scan_text(self.context.collector.detector, bytes));
         if found.is_empty() {
             return;
         }
-        let above = bytes[..message].find_iter(b"\n").count();
         for mut candidate in found {
-            let identity = candidate.span.start < message as u64;
-            let line = |line: usize| if identity { 1 } else { line.saturating_sub(above).max(1) };
-            (candidate.line, candidate.end_line) = (line(candidate.line), line(candidate.end_line));
+            let (identity, above) = commit::part(bytes, candidate.span.start as usize);
+            candidate.line -= above;
+            candidate.end_line -= above;
             let spot = self.spot(if identity { PlaceKind::Identity } else { PlaceKind::CommitMessage });
             let mut place = Spot { object: stamp.commit, ..spot }.place(&candidate);
             stamp.mark(&mut place);

@@ -13,7 +13,7 @@ use crate::candidate::{Candidate, candidates};
 use crate::coverage::{Counts, Notice};
 use crate::detect::Memo;
 use crate::finding::PlaceKind;
-use crate::history::commit::headers;
+use crate::history::commit::{headers, part};
 use crate::history::forest::{Forest, entries};
 use crate::history::graph::Commit;
 use crate::object::{Base, Oid};
@@ -189,21 +189,17 @@ impl Sink for CommitSink<'_> {
     }
 }
 
-/// The candidates in a commit's or tag's bytes: in its message, with lines that count from there, or before it.
+/// The candidates in a commit's or tag's bytes, in its message or a field, with lines that count from there.
 pub fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -> Vec<(PlaceKind, Candidate)> {
     if !memo.has_matches() {
         return Vec::new();
     }
-    let begin = headers(bytes).message;
-    let above = memchr::memchr_iter(b'\n', &bytes[..begin]).count();
     let all = candidates(context.collector.detector, Scanned::of(memo, bytes));
     let placed = all.into_iter().map(|mut candidate| {
-        if candidate.span.start < begin as u64 {
-            return (PlaceKind::Identity, candidate);
-        }
+        let (identity, above) = part(bytes, candidate.span.start as usize);
         candidate.line -= above;
         candidate.end_line -= above;
-        (message, candidate)
+        (if identity { PlaceKind::Identity } else { message }, candidate)
     });
     placed.collect()
 }

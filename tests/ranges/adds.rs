@@ -199,7 +199,7 @@ fn messages_identities_and_names_are_scanned() {
     assert_eq!(values(PlaceKind::CommitMessage), [token(8)]);
     assert_eq!(scan.found(PlaceKind::Path), [(format!("x/{}/one", token(6)), token(6))]);
     let place = |value: String| scan.findings.iter().find(|f| f.secret.expose() == value.as_bytes()).unwrap().places[0].clone();
-    assert_eq!((place(token(8)).line, place(token(8)).column, place(token(7)).line), (3, 6, 1));
+    assert_eq!((place(token(8)).line, place(token(8)).column, place(token(7)).line), (3, 6, 3));
     let object = place(token(8)).object.unwrap();
     let raw = repo.git(&["cat-file", "commit", &object]);
     assert_eq!(&raw[place(token(8)).start..place(token(8)).end], token(8));
@@ -209,7 +209,7 @@ fn messages_identities_and_names_are_scanned() {
 #[test]
 fn limits_on_paths_and_damage_cost_only_themselves() {
     let repo = TestRepo::new();
-    repo.commit(&[("a/x", "1"), ("b/x", "1")]);
+    repo.commit(&[("a/x", "1"), ("b/x", "2")]);
     repo.commit(&[("a/x", &token(1)), ("b/x", &token(2)), ("ab", &token(3))]);
     let wanted = Wanted { max_depth: Some(1), ..Wanted::default() };
     let scan = repo.opened().scan(What::Range(&wanted), false, &["a"]);

@@ -16,7 +16,7 @@ fn history(dice: &mut Dice, commits: usize, skew: usize) -> TestRepo {
         script += &format!("commit refs/heads/c{number}\nmark :{}\n", number + 1);
         script += &format!("author A <a@b> {date} +0000\ncommitter A <a@b> {date} +0000\ndata 2\nm\n\n");
         if number > 0 && dice.below(12) > 0 {
-            let near = |dice: &mut Dice| number - dice.below(number.min(5)).max(0);
+            let near = |dice: &mut Dice| number - dice.below(number.min(5));
             let first = near(dice);
             script += &format!("from :{first}\n");
             let mut others = BTreeSet::new();
@@ -85,21 +85,25 @@ fn depth_date_and_refs_are_what_git_says() {
 fn conditions_combine_by_intersection() {
     let repo = history(&mut Dice(77), 40, 100);
     let opened = repo.opened();
-    let wanted = Wanted {
-        since_commit: vec!["c10".into()],
-        range: vec!["c5..c30".into()],
-        branch: vec!["c39".into()],
-        since: Some(1_600_000_200),
-        max_depth: Some(25),
-        ..Wanted::default()
-    };
     let set = |arguments: &[&str]| repo.lines(&[&["rev-list", "--date-order"], arguments].concat()).into_iter().collect::<BTreeSet<_>>();
-    let mut expected = set(&["-25", "c39"]);
-    for other in [set(&["c10..c39"]), set(&["c5..c30"]), set(&["--since-as-filter=@1600000200", "c39"])] {
-        expected = &expected & &other;
+    let mut sizes = BTreeSet::new();
+    for (since, from, to, tip, depth) in [("c1", "c2", "c36", "c39", 30), ("c10", "c5", "c30", "c39", 25), ("c2", "c3", "c39", "c37", 20)] {
+        let wanted = Wanted {
+            since_commit: vec![since.into()],
+            range: vec![format!("{from}..{to}")],
+            branch: vec![tip.into()],
+            since: Some(1_600_000_200),
+            max_depth: Some(depth),
+            ..Wanted::default()
+        };
+        let mut expected = set(&[&format!("-{depth}"), tip]);
+        for other in [set(&[&format!("{since}..{tip}")]), set(&[&format!("{from}..{to}")]), set(&["--since-as-filter=@1600000200", tip])] {
+            expected = &expected & &other;
+        }
+        sizes.insert(expected.len());
+        assert_eq!(opened.ids(&wanted).unwrap().into_iter().collect::<BTreeSet<_>>(), expected);
     }
-    assert!(!expected.is_empty());
-    assert_eq!(opened.ids(&wanted).unwrap().into_iter().collect::<BTreeSet<_>>(), expected);
+    assert!(sizes.len() > 1, "{sizes:?}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl TestRepo {
         for setting in ["init.defaultBranch=main", "user.name=Tester", "user.email=tester@example.com", "protocol.file.allow=always"] {
             command.args(["-c", setting]);
         }
-        command.args(["-c", "advice.detachedHead=false", "-c", "commit.gpgSign=false", "-c", "merge.conflictStyle=merge"]);
+        command.args(["-c", "advice.detachedHead=false", "-c", "commit.gpgSign=false", "-c", "gc.reflogExpire=never"]);
         command.args(arguments);
         command
     }

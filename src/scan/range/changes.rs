@@ -122,6 +122,7 @@ impl Changes {
         }
         let mut trees = Trees::new(job.context.odb);
         job.names(&names, &mut trees, &parents, &Stamp::default());
+        trees.into_notices().into_iter().for_each(|notice| job.notice(notice));
     }
 
     /// Scans a file. Returns whether there was one.
@@ -141,8 +142,8 @@ impl Changes {
         }
         job.bytes.fetch_add(scanned.bytes, std::sync::atomic::Ordering::Relaxed);
         let mut held = Held::new(candidates(job.context.collector.detector, scanned));
-        // What is staged at the same path has been told of already.
-        if let Some(staged) = changed.staged.filter(|_| !held.candidates.is_empty()) {
+        // What is staged at the same path and differs from what is committed has been told of already.
+        if let Some(staged) = changed.staged.filter(|staged| !held.candidates.is_empty() && !changed.before.contains(&Some(*staged))) {
             let staged = job.contents.get(&staged);
             held.candidates.retain(|candidate| !staged.values.contains(&candidate.judged.value));
         }

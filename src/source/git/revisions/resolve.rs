@@ -15,6 +15,8 @@ use crate::source::git::repo::Repo;
 
 /// Tags of tags are followed so far.
 const DEEPEST: usize = 64;
+/// Symbolic refs are followed so far, as git does.
+const SYMBOLIC: usize = 5;
 /// Shorter abbreviations of ids are names.
 const SHORTEST: usize = 4;
 
@@ -124,12 +126,28 @@ impl Resolver<'_> {
         }
         let full = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map(|folder| [folder, name].concat());
         let head = format!("refs/remotes/{name}/HEAD");
-        if let Some(oid) = full.iter().chain([&head]).find_map(|name| self.refs.find(name.as_bytes())) {
+        if let Some(oid) = full.iter().chain([&head]).find_map(|name| self.by_ref(name)) {
             return Ok(oid);
         }
         // As `git describe` writes it: a tag, a number and the beginning of an id.
         let hex = name.rsplit_once("-g").map_or(name, |(_, hex)| hex);
         self.abbreviated(hex).unwrap_or_else(|| Err("there is no such commit, branch or tag".to_owned()))
+    }
+
+    /// What a ref of that full name points to, be it by way of others.
+    fn by_ref(&self, name: &str) -> Option<Oid> {
+        let mut name = name.to_owned();
+        for _ in 0..SYMBOLIC {
+            if let Some(oid) = self.refs.find(name.as_bytes()) {
+                return Some(oid);
+            }
+            if !name.starts_with("refs/") || name.contains("..") {
+                return None;
+            }
+            let text = fs::read_to_string(self.repo.common_dir.join(&name)).ok()?;
+            name = text.strip_prefix("ref:")?.trim().to_owned();
+        }
+        None
     }
 
     /// `MERGE_HEAD`, `ORIG_HEAD` and the like: files of the git directory that hold an id.
