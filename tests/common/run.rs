@@ -3,7 +3,8 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -96,4 +97,27 @@ impl Report {
         let all = self.0["coverage"]["left_out"].as_array().unwrap().iter();
         all.map(|l| format!("{} | {}", l["what"].as_str().unwrap(), l["how"].as_str().unwrap())).collect()
     }
+}
+
+/// Runs the program for at most so many seconds; one that blocks is ended, and that is a failure.
+#[track_caller]
+pub fn bounded<S: AsRef<OsStr>>(home: &Path, folder: &Path, args: &[S], seconds: u64) -> Ran {
+    let mut command = unleak(home);
+    command.current_dir(folder).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let id = child.id();
+    let (sender, done) = std::sync::mpsc::channel();
+    let waiter = std::thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
+    let output = done.recv_timeout(Duration::from_secs(seconds));
+    if output.is_err() {
+        signal(id, rustix::process::Signal::KILL);
+    }
+    waiter.join().unwrap().ok();
+    Ran::from(output.unwrap_or_else(|_| panic!("still running after {seconds} s")))
+}
+
+/// Sends a signal to a process that a test started.
+pub fn signal(process: u32, signal: rustix::process::Signal) {
+    let process = rustix::process::Pid::from_raw(process as i32).unwrap();
+    rustix::process::kill_process(process, signal).unwrap();
 }
