@@ -198,7 +198,7 @@ fn pipes_in_the_git_folder_hold_nothing_up() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::remove_file(&path).ok();
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let scan = |options: &[&str]| bounded(&repo.home, &repo.path, options, 10).code;
+        let scan = |options: &[&str]| bounded(&repo.home, &repo.path, options, 3).code;
         let scans = [&["scan", "."][..], &["scan", ".", "--recurse-submodules"], &["scan", ".", "--changes"]];
         let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scans.map(scan)));
         if ended.is_err() {
