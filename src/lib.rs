@@ -36,6 +36,7 @@ pub mod filter;
 pub mod finding;
 pub mod look;
 // From rules to matches.
+pub mod bound;
 pub mod detect;
 pub mod find;
 pub mod prefilter;

@@ -6,8 +6,8 @@ use std::ops::Range;
 use data_encoding::{BASE64, BASE64_NOPAD};
 
 use super::{Finder, Found};
+use crate::bound::Bound;
 use crate::look;
-use crate::rule::Bound;
 
 const SCHEME: usize = 24;
 const USER: usize = 96;

@@ -5,7 +5,7 @@ use bstr::BString;
 use rustc_hash::FxHashMap;
 
 use super::collect::Spot;
-use super::repository::Context;
+use super::context::Context;
 use super::sinks::{Found, Names, Tags};
 use crate::candidate::Candidate;
 use crate::finding::{CommitRef, History, Place, PlaceKind, Scope};

@@ -3,6 +3,7 @@
 
 pub mod attribution;
 pub mod collect;
+pub mod context;
 pub mod plan;
 pub mod range;
 mod ranged;
@@ -30,8 +31,8 @@ use crate::source::remote::{self, CloneOptions};
 use crate::source::stream::{scan_files, scan_names, scan_stdin};
 use crate::source::target::{self, Mode, Repository, Target, Url};
 use collect::{Collector, Spot};
+use context::Context;
 pub use plan::{CloneLimits, Input, Plan, Range};
-use repository::Context;
 
 /// Runs a plan. An error is one of usage or configuration, or a revision that does not resolve; everything
 /// else that goes wrong is a notice in the outcome.

@@ -2,59 +2,27 @@
 //! what in and where it still is. It knows the order of these; each is done elsewhere.
 
 use std::fs::File;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use bstr::{BString, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attribution::{self, Objects};
-use super::collect::{Collector, Spot};
-use super::sinks::{BlobSink, CommitSink, TagSink, TreeSink};
+use super::context::Context;
+use super::sinks::{BlobSink, TextSink, Texts, TreeSink};
 use crate::coverage::{Counts, Notice};
 use crate::error::describe;
 use crate::finding::PlaceKind;
 use crate::history::forest::Forest;
 use crate::history::graph::Graph;
 use crate::object::{Kind, Oid};
-use crate::progress::{Phase, Progress};
+use crate::progress::Phase;
 use crate::source::git::odb::Odb;
 use crate::source::git::refs::Refs;
 use crate::source::git::repo::Repo;
 use crate::source::git::stage::Stage;
 use crate::source::git::walk::Walk;
 use crate::source::stream::{scan_stdin, scan_text};
-
-/// What all parts of a repository's scan share.
-pub struct Context<'a> {
-    /// Takes what is found.
-    pub collector: &'a Collector<'a>,
-    /// Counters and the stop flag.
-    pub progress: &'a Progress,
-    /// Index of the target.
-    pub target: usize,
-    /// Path of the repository inside the target.
-    pub path: BString,
-    /// Whether a path is wanted.
-    pub wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
-    /// The most bytes of a blob that is scanned.
-    pub max_size: Option<u64>,
-}
-
-impl Context<'_> {
-    /// A place of that kind here.
-    pub fn spot(&self, kind: PlaceKind) -> Spot {
-        Spot { repo: self.path.clone(), ..Spot::new(kind, self.target) }
-    }
-
-    /// Takes trouble; an object or path inside a nested repository is named with it.
-    pub fn notice(&self, mut notice: Notice) {
-        if !self.path.is_empty() {
-            notice.place = BString::from([self.path.as_slice(), b": ", notice.place.as_slice()].concat());
-        }
-        self.collector.notice(notice);
-    }
-}
 
 /// Scans every object, ref name and text. Of a clone of `ours` the texts are our own and alternates are not followed.
 pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Counts {
@@ -93,10 +61,9 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
         context.progress.objects_total.store(walk.count() as u64, Ordering::Relaxed);
     };
     begin(Phase::Commits);
-    let commits = CommitSink::new(context);
-    walk.each(Kind::Commit, &commits);
-    let tags = TagSink::new(context);
-    walk.each(Kind::Tag, &tags);
+    let texts = TextSink::new(context);
+    walk.each(Kind::Commit, &texts);
+    walk.each(Kind::Tag, &texts);
     begin(Phase::Blobs);
     let blobs = BlobSink::new(context);
     walk.each(Kind::Blob, &blobs);
@@ -108,8 +75,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     walk.each(Kind::Tree, &trees);
     let (forest, names, missing) = trees.finish(counts);
     say_missing(context, repo, missing);
-    let (commits, messages) = commits.finish(counts);
-    let (tags, tag_messages) = tags.finish(counts);
+    let Texts { commits, tags, messages, tag_messages } = texts.finish(counts);
     let graph = Graph::new(commits);
     say_cut(context, repo, &graph);
     say_dangling(context, odb, refs);
@@ -207,6 +173,3 @@ fn say_dangling(context: &Context<'_>, odb: &Odb, refs: &Refs) {
         }
     }
 }
-
-/// A list that many threads fill.
-pub type Shared<T> = Mutex<Vec<T>>;
