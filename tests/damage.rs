@@ -68,6 +68,9 @@ fn flip(bytes: &mut [u8], at: usize) {
     bytes[at..at + 16].iter_mut().for_each(|byte| *byte ^= 0x5a);
 }
 
+/// Something done to the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 #[test]
 fn flipped_bytes_in_a_pack() {
     let repo = many();
@@ -126,7 +129,7 @@ fn a_damaged_pack_index() {
     pack(&repo);
     let path = &repo.packs("idx")[0];
     let whole = fs::read(path).unwrap();
-    let damage: [&dyn Fn(&mut Vec<u8>); 6] = [
+    let damage: [Damage<'_>; 6] = [
         &|bytes| bytes.clear(),
         &|bytes| bytes.truncate(whole.len() / 2),
         &|bytes| bytes.truncate(9),
@@ -183,13 +186,13 @@ fn damaged_loose_objects() {
     let id = repo.rev("HEAD:f7.txt");
     let path = repo.loose(&id);
     let whole = fs::read(&path).unwrap();
-    let damage: [&dyn Fn(&mut Vec<u8>); 6] = [
+    let damage: [Damage<'_>; 6] = [
         &|bytes| bytes.clear(),
         &|bytes| bytes.truncate(whole.len() / 2),
         &|bytes| flip(bytes, whole.len() / 2),
         &|bytes| flip(bytes, 0),
         &|bytes| *bytes = b"not compressed at all".to_vec(),
-        &|bytes| *bytes = Vec::from(deflated(b"blob 9999\0short")),
+        &|bytes| *bytes = deflated(b"blob 9999\0short"),
     ];
     for change_it in damage {
         change(&path, |bytes| {
