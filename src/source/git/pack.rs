@@ -188,8 +188,7 @@ impl Plan {
                 stack.extend(self.children(rank));
             }
         }
-        let mut stack: Vec<u32> =
-            self.roots.iter().map(|r| r.0).chain(self.foreign.iter().map(|f| f.0)).chain(self.broken.iter().map(|b| b.0)).collect();
+        stack.extend(self.foreign.iter().map(|f| f.0).chain(self.broken.iter().map(|b| b.0)));
         while let Some(rank) = stack.pop() {
             seen[rank as usize] = true;
             stack.extend(self.children(rank));
