@@ -56,6 +56,9 @@ fn damaged(ran: &Ran, least: usize, words: &[&str]) {
     assert_eq!(ran.code, if report.findings().is_empty() { 3 } else { 1 });
 }
 
+/// A way to damage a file.
+type Change<'c> = &'c dyn Fn(&mut Vec<u8>);
+
 /// Makes a file of the database writable, for it is not, and changes it.
 fn change(path: &Path, with: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();
@@ -126,7 +129,7 @@ fn a_damaged_pack_index() {
     pack(&repo);
     let path = &repo.packs("idx")[0];
     let whole = fs::read(path).unwrap();
-    let damage: [&dyn Fn(&mut Vec<u8>); 6] = [
+    let damage: [Change<'_>; 6] = [
         &|bytes| bytes.clear(),
         &|bytes| bytes.truncate(whole.len() / 2),
         &|bytes| bytes.truncate(9),
@@ -183,13 +186,13 @@ fn damaged_loose_objects() {
     let id = repo.rev("HEAD:f7.txt");
     let path = repo.loose(&id);
     let whole = fs::read(&path).unwrap();
-    let damage: [&dyn Fn(&mut Vec<u8>); 6] = [
+    let damage: [Change<'_>; 6] = [
         &|bytes| bytes.clear(),
         &|bytes| bytes.truncate(whole.len() / 2),
         &|bytes| flip(bytes, whole.len() / 2),
         &|bytes| flip(bytes, 0),
         &|bytes| *bytes = b"not compressed at all".to_vec(),
-        &|bytes| *bytes = Vec::from(deflated(b"blob 9999\0short")),
+        &|bytes| *bytes = deflated(b"blob 9999\0short"),
     ];
     for change_it in damage {
         change(&path, |bytes| {
