@@ -56,9 +56,6 @@ fn damaged(ran: &Ran, least: usize, words: &[&str]) {
     assert_eq!(ran.code, if report.findings().is_empty() { 3 } else { 1 });
 }
 
-/// A way to damage a file.
-type Change<'c> = &'c dyn Fn(&mut Vec<u8>);
-
 /// Makes a file of the database writable, for it is not, and changes it.
 fn change(path: &Path, with: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();
@@ -70,6 +67,9 @@ fn change(path: &Path, with: impl FnOnce(&mut Vec<u8>)) {
 fn flip(bytes: &mut [u8], at: usize) {
     bytes[at..at + 16].iter_mut().for_each(|byte| *byte ^= 0x5a);
 }
+
+/// Something done to the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
 
 #[test]
 fn flipped_bytes_in_a_pack() {
@@ -129,7 +129,7 @@ fn a_damaged_pack_index() {
     pack(&repo);
     let path = &repo.packs("idx")[0];
     let whole = fs::read(path).unwrap();
-    let damage: [Change<'_>; 6] = [
+    let damage: [Damage<'_>; 6] = [
         &|bytes| bytes.clear(),
         &|bytes| bytes.truncate(whole.len() / 2),
         &|bytes| bytes.truncate(9),
@@ -186,7 +186,7 @@ fn damaged_loose_objects() {
     let id = repo.rev("HEAD:f7.txt");
     let path = repo.loose(&id);
     let whole = fs::read(&path).unwrap();
-    let damage: [Change<'_>; 6] = [
+    let damage: [Damage<'_>; 6] = [
         &|bytes| bytes.clear(),
         &|bytes| bytes.truncate(whole.len() / 2),
         &|bytes| flip(bytes, whole.len() / 2),

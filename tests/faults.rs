@@ -329,13 +329,6 @@ fn large(megabytes: usize) {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_large_file_needs_little_memory() {
-    large(64);
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-#[ignore = "takes a while without optimization"]
-fn a_very_large_file_needs_little_memory() {
     large(300);
 }
 

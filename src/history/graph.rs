@@ -66,6 +66,11 @@ impl Graph {
         &self.commits[number as usize]
     }
 
+    /// All commits, in order.
+    pub fn commits(&self) -> &[Commit] {
+        &self.commits
+    }
+
     /// The parents that were read.
     pub fn parents(&self, number: u32) -> &[u32] {
         &self.parents[number as usize]

@@ -28,7 +28,7 @@ use crate::source::git::as_bytes;
 use crate::source::git::repo::Repo;
 use crate::source::git::stage::Stage;
 use crate::source::remote::{self, CloneOptions};
-use crate::source::stream::{scan_files, scan_names, scan_stdin};
+use crate::source::stream::{scan_files, scan_names, scan_stdin, scan_text};
 use crate::source::target::{self, Mode, Repository, Target, Url};
 use collect::{Collector, Spot};
 use context::Context;
@@ -262,6 +262,16 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Names in what is told may hold secrets that were not scanned: of a target, of a file that cannot be read.
+    fn look_at_names(&self, targets: &[TargetCoverage], notices: &[Notice]) {
+        let names = targets.iter().map(|target| target.name.as_slice());
+        let told = notices.iter().flat_map(|notice| [notice.place.as_slice(), notice.why.as_bytes()]);
+        for text in names.chain(told) {
+            let values = scan_text(self.detector, text).matches.into_iter().map(|found| found.judged.value.clone());
+            self.collector.mask(values);
+        }
+    }
+
     fn finish(self, targets: Vec<TargetCoverage>) -> Outcome {
         let mut coverage = Coverage {
             targets,
@@ -271,6 +281,8 @@ impl<'a> Run<'a> {
             already_there: self.already_there.load(Ordering::Relaxed),
             ..Coverage::default()
         };
+        let notices = self.collector.notices();
+        self.look_at_names(&coverage.targets, &notices);
         // A guessable value that is not reported is mostly a common word: masking it would only garble names.
         let mut candidates = self.collector.values();
         candidates.retain(|value| !value.is_weak());
@@ -289,7 +301,7 @@ impl<'a> Run<'a> {
         }
         let mut outcome = Outcome {
             findings,
-            notices: self.collector.notices(),
+            notices: notices.into_iter().chain(self.collector.notices()).collect(),
             coverage,
             interrupted: interrupted.filter(|&signal| signal > 0).map(i32::from),
             candidates,

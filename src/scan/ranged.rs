@@ -54,6 +54,14 @@ impl Run<'_> {
             Range::Staged => range::scan_stage(&context, &options, index.as_deref()),
             Range::Changes => range::scan_changes(&context, &options, index.as_deref()),
         };
+        let empty = match wanted {
+            Range::Staged => Some(("stage", "nothing is staged")),
+            Range::Changes => Some(("changes", "nothing is changed")),
+            Range::Commits(_) => None,
+        };
+        if let Some((what, why)) = empty.filter(|_| result.counts.bytes == 0) {
+            self.collector.notice(Notice::info(what, as_bytes(&found.given), why));
+        }
         if self.progress.stopped() {
             self.collector.notice(Notice::incomplete("interrupted", as_bytes(&found.given), "the scan was stopped before its end"));
         }

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attribution::{self, Objects};
 use super::context::Context;
-use super::sinks::{BlobSink, TextSink, Texts, TreeSink};
+use super::sinks::{BlobSink, Tags, TextSink, Texts, TreeSink};
 use crate::coverage::{Counts, Notice};
 use crate::error::describe;
 use crate::finding::PlaceKind;
@@ -79,6 +79,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     let graph = Graph::new(commits);
     say_cut(context, repo, &graph);
     say_dangling(context, odb, refs);
+    say_hollow(context, odb, &graph, &tags);
     if context.progress.stopped() {
         context.notice(Notice::incomplete("interrupted", BString::default(), "the scan was stopped before its end"));
     }
@@ -164,8 +165,24 @@ fn say_unstaged(context: &Context<'_>, odb: &Odb, staged: &[(Oid, BString)]) {
     }
 }
 
+/// Commits without their tree, and tags without what they point to.
+fn say_hollow(context: &Context<'_>, odb: &Odb, graph: &Graph, tags: &Tags) {
+    let trees = graph.commits().iter().filter_map(|commit| Some((commit.tree?, commit.oid, "commit")));
+    let targets = tags.iter().map(|(tag, target)| (*target, *tag, "tag"));
+    let mut missing: Vec<_> = trees.chain(targets).filter(|(oid, _, _)| !odb.contains(oid)).collect();
+    missing.sort_unstable();
+    missing.dedup_by_key(|(oid, _, _)| *oid);
+    for (oid, from, kind) in missing {
+        let why = format!("{kind} {} points to it and it is not in the database", &from.hex()[..12]);
+        context.notice(Notice::incomplete("missing object", oid.hex(), why));
+    }
+}
+
 /// Refs that point to nothing.
 fn say_dangling(context: &Context<'_>, odb: &Odb, refs: &Refs) {
+    if let Some(head) = refs.head.filter(|head| !odb.contains(head)) {
+        context.notice(Notice::incomplete("ref", "HEAD", format!("it points to {head}, which is missing")));
+    }
     let mut seen: FxHashMap<Oid, bool> = FxHashMap::default();
     for r in &refs.refs {
         if !*seen.entry(r.target).or_insert_with(|| odb.contains(&r.target)) {

@@ -127,6 +127,8 @@ impl Sink for BlobSink<'_> {
         let scanned = scan_stdin(self.context.collector.detector, self.context.progress, reader);
         if let Some(why) = &scanned.broken {
             unreadable(self.context, id.oid, why);
+        } else if scanned.bytes != id.size && !self.context.progress.stopped() {
+            unreadable(self.context, id.oid, "its stream is not as long as declared");
         }
         self.keep(id.oid, scanned);
     }

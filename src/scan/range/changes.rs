@@ -114,6 +114,10 @@ impl Changes {
             if job.context.progress.stopped() {
                 break;
             }
+            // Its times alone could not tell whether it is what was staged.
+            if changed.staged.is_some() && changed.staged == blob_id(&changed.file, job.context.odb.hash) {
+                continue;
+            }
             counts.files += u64::from(self.file(job, changed, &mut stream, &parents));
             if changed.staged.is_none() {
                 let nothing = Oid::new(&vec![0; job.context.odb.hash]);
