@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::{env, fs, path::Path};
 
-#[path = "src/rule/bound.rs"]
+#[path = "src/bound.rs"]
 #[allow(dead_code)]
 mod bound;
 #[path = "src/rule/spec.rs"]
@@ -18,7 +18,7 @@ use spec::{Call, Spec, Text};
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rule/spec.rs");
-    println!("cargo::rerun-if-changed=src/rule/bound.rs");
+    println!("cargo::rerun-if-changed=src/bound.rs");
     let mut files: Vec<_> = fs::read_dir("rules").expect("rules/ is there").map(|entry| entry.expect("readable").path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     files.sort();

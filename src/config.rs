@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -14,7 +14,7 @@ use unleak::report::Format;
 use unleak::rule::RuleSet;
 use unleak::scan::{CloneLimits, Plan, Range};
 use unleak::secret::FingerprintKey;
-use unleak::source::git::revisions::Wanted;
+use unleak::source::git::revisions::{Wanted, parse_since};
 use unleak::source::target::Mode;
 
 use crate::cli::{ReportArgs, ScanArgs, When};
@@ -164,10 +164,15 @@ fn range(args: &ScanArgs) -> Result<Option<Range>> {
         since_commit: args.since_commit.clone(),
         range: args.range.clone(),
         branch: args.branch.clone(),
-        since: args.since.clone(),
+        since: args.since.as_deref().map(|date| parse_since(date, now())).transpose()?,
         max_depth: args.max_depth,
         all_refs: args.refs.is_some(),
     })))
+}
+
+/// Seconds since 1970.
+pub fn now() -> i64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
 }
 
 fn globs(patterns: &[String]) -> Result<Option<GlobSet>> {
@@ -208,8 +213,7 @@ fn reports(args: &ReportArgs) -> Result<Vec<Report>> {
         None => None,
     };
     let mut reports: Vec<Report> = args.output.iter().map(|output| report(output, asked)).collect::<Result<_>>()?;
-    let named = reports.iter().all(|r| r.path.is_some());
-    if reports.is_empty() || (asked.is_some() && named && args.output.iter().all(|o| Format::from_extension(Path::new(o)).is_some())) {
+    if reports.is_empty() {
         reports.push(Report { format: asked.unwrap_or(Format::Text), path: None });
     }
     Ok(reports)

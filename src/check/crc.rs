@@ -142,7 +142,7 @@ mod tests {
         ("crc32-base62", "vcp_", "sMMzBLiHqoA4I7vwCvYmUtUFN8vZo8pMNpwiaqEHklVbPvnC0A", "1XsXbp"),
         ("crc32-base62", "salad_cloud_user_", "DR2mpmtl8gtBOHtuwi79m0SOAT0GWr2gOjLJvRhnOE8", "0HvxaJ"),
         ("crc32-base62", "polar_oat_", "0h4a2D0nnMn8jCcQKZJ4BeLasw1CHqhMTR10g", "1SyTec"),
-        ("crc32-cloudflare", "cfut_", "o05zJzvjuY", "IAytVYUGhz", "uGlGnuxbKD", "INWqnVk6mP", "560d0f24"),
+        ("crc32-cloudflare", "cfut_", concat!("o05zJzvjuYIAytVYUGhz", "uGlGnuxbKDINWqnVk6mP"), "560d0f24"),
         ("crc32-grafana", "glsa_", "HOruNAb7SOiCdshU9algkrq7FDsNSLAa", "_54e2f8be"),
         ("crc32-grafana", "glsa_", "DuMmY-T0K3N-f0R-tHe-Te5t-CRC32Ok", "_770c8cda"),
         ("crc32-grafana", "glsa_", "DuMmY-T0K3N-f0R-tHe-Te5t-CRC32Ok", "_770C8CDA"),

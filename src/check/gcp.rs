@@ -8,7 +8,7 @@ use super::{Entry, Proof, Subject, Verdict, private_key};
 pub(super) const TABLE: &[Entry] = &[Entry::new("gcp-service-account", check).completed(private_key::complete)];
 
 fn check(subject: &Subject<'_>) -> Proof {
-    let Some(key) = private_key::find(subject.whole).or_else(|| private_key::find(subject.secret)) else {
+    let Some(key) = super::key::find(subject.whole).or_else(|| super::key::find(subject.secret)) else {
         return Verdict::Failed("without a private key").into();
     };
     let key = private_key::prove(&key);

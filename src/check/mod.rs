@@ -19,6 +19,7 @@ mod gitlab;
 mod identifier;
 mod json;
 mod jwt;
+mod key;
 mod login;
 mod macaroon;
 mod marker;

@@ -1,7 +1,7 @@
 //! Private keys in OpenSSH's own form. The public half stands in clear even where the rest is encrypted, so a
 //! fingerprint is always there to look up.
 
-use super::private_key::{ENCRYPTED, bits, fingerprint};
+use super::key::{ENCRYPTED, bits, fingerprint};
 use super::{Proof, Verdict};
 use crate::finding::Severity;
 

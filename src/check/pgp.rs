@@ -3,7 +3,7 @@
 
 use data_encoding::BASE64;
 
-use super::private_key::{self, ENCRYPTED};
+use super::key::{self, ENCRYPTED};
 use super::{BROKEN, Entry, Proof, Subject, Verdict, clock, radix, sample};
 use crate::armor::Block;
 use crate::finding::Severity;
@@ -24,7 +24,7 @@ enum Kept {
 }
 
 fn check(subject: &Subject<'_>) -> Proof {
-    match private_key::find(subject.secret) {
+    match key::find(subject.secret) {
         Some(block) => prove(&block),
         None => Verdict::Failed("no armored private key").into(),
     }

@@ -1,18 +1,16 @@
 //! Private keys in PEM: PKCS#8, PKCS#1, SEC 1, DSA and OpenSSH, encrypted or not, whatever the label says. A
 //! key that parses is proved; an RSA key's primes must also multiply to its modulus.
 
-use data_encoding::{BASE64, BASE64_NOPAD};
-use sha2::{Digest, Sha256};
+use data_encoding::BASE64;
 
 use super::der::{self, OCTETS, OID, Reader, SEQUENCE};
+use super::key::{ENCRYPTED, bits, find, fingerprint};
 use super::{Entry, Proof, Subject, Verdict, openssh, pgp, radix, sample};
-use crate::armor::{self, Block};
+use crate::armor::Block;
 use crate::finding::Severity;
 
 pub(super) const TABLE: &[Entry] = &[Entry::new("private-key", check).completed(complete)];
 
-/// A key that is of no use without its passphrase.
-pub(super) const ENCRYPTED: &str = "encrypted: its passphrase is needed";
 const CUT: Verdict = Verdict::Failed("its body is cut, elided or altered");
 const NO_KEY: Verdict = Verdict::Failed("its body is no private key");
 
@@ -21,12 +19,6 @@ fn check(subject: &Subject<'_>) -> Proof {
         Some(block) => prove(&block),
         None => Verdict::Failed("no armored private key").into(),
     }
-}
-
-/// The first armored private key in the bytes.
-pub(super) fn find(bytes: &[u8]) -> Option<Block> {
-    let starts = bytes.windows(5).enumerate().filter(|(_, window)| window == b"-----");
-    starts.filter_map(|(at, _)| armor::read(&bytes[at..])).next()
 }
 
 /// What an armored block proves.
@@ -142,11 +134,6 @@ fn dsa(mut key: Reader<'_>) -> Option<Proof> {
     (key.is_empty() && prime.len() >= 64).then(|| Proof::from(Verdict::Proved).fact("type", "DSA").fact("bits", bits(prime).to_string()))
 }
 
-/// Bits of a number without leading zero bytes.
-pub(super) fn bits(number: &[u8]) -> usize {
-    number.len() * 8 - number.first().map_or(0, |b| b.leading_zeros() as usize)
-}
-
 /// The product of two numbers, all most significant byte first and without leading zeros.
 fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
     if a.len() + b.len() > 4096 {
@@ -179,11 +166,6 @@ fn ssh_rsa(exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
         blob.extend(part);
     }
     blob
-}
-
-/// OpenSSH's fingerprint of a public key.
-pub(super) fn fingerprint(blob: &[u8]) -> String {
-    format!("SHA256:{}", BASE64_NOPAD.encode(&Sha256::digest(blob)))
 }
 
 /// A made-up Ed25519 key's body, for any example.

@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::private_key::{ENCRYPTED, fingerprint};
+use super::key::{ENCRYPTED, fingerprint};
 use super::{BROKEN, Entry, Proof, Subject, Verdict, radix};
 use crate::finding::Severity;
 

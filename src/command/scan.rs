@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use unleak::detect::Detector;
@@ -15,7 +15,7 @@ use unleak::progress::Progress;
 use unleak::report::{self, Document, TextOptions};
 use unleak::scan::Input;
 
-use crate::config::{Job, Report};
+use crate::config::{Job, Report, now};
 use crate::display::{self, Bar};
 
 /// How long a scan may take to end by itself once a signal came.
@@ -30,8 +30,7 @@ pub fn run(job: Result<Job>) -> Result<Exit> {
     if job.plan.targets.iter().any(|target| target == "-") {
         job.plan.stdin = Input::new(Waiting::new(io::stdin(), Arc::clone(&progress)));
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let detector = Detector::new(job.rules, job.build, now);
+    let detector = Detector::new(job.rules, job.build, now());
     let bar = job.progress.then(|| Bar::start(Arc::clone(&progress)));
     let outcome = unleak::scan::run(&job.plan, &detector, &progress);
     drop(bar);

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{Finder, Found};
 use crate::armor;
-use crate::rule::Bound;
+use crate::bound::Bound;
 
 /// How far the object reaches to each side of its type.
 const REACH: usize = 4 << 10;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Finder, Found};
-use crate::rule::Bound;
+use crate::bound::Bound;
 
 const LONGEST: usize = 8 << 10;
 /// An escape before the token (`\n`, `%20`) ends in what looks like a character of it.

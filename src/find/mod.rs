@@ -9,7 +9,7 @@ mod url_credentials;
 
 use std::ops::Range;
 
-use crate::rule::Bound;
+use crate::bound::Bound;
 
 /// A match: where it stands, and where the secret in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

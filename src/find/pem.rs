@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{Finder, Found};
 use crate::armor;
-use crate::rule::Bound;
+use crate::bound::Bound;
 
 /// The longest block.
 const LONGEST: usize = 16 << 10;

@@ -6,8 +6,8 @@ use std::ops::Range;
 use data_encoding::{BASE64, BASE64_NOPAD};
 
 use super::{Finder, Found};
+use crate::bound::Bound;
 use crate::look;
-use crate::rule::Bound;
 
 const SCHEME: usize = 24;
 const USER: usize = 96;
@@ -196,9 +196,9 @@ mod tests {
         let secret = ["kV8", "wq2Zt"].concat();
         assert_eq!(password(&format!("x = https://deploy:{secret}@git.corp.io/x.git")).as_deref(), Some(&secret[..]));
         assert_eq!(password(&format!("redis://:{secret}@cache:6379/0")).as_deref(), Some(&secret[..]));
-        assert_eq!(password("ftp://joe:a%40b", "%2Fc9@ftp.corp.io").as_deref(), Some("a@b/c9"));
-        assert_eq!(password("https://web@corp.io:q!#", "@498@git.corp.io").as_deref(), Some("q!#@498"));
-        assert_eq!(password("ftp://web:p@r", "t9x@ftp.corp.io/").as_deref(), Some("p@rt9x"));
+        assert_eq!(password(&["ftp://joe:a%40b", "%2Fc9@ftp.corp.io"].concat()).as_deref(), Some("a@b/c9"));
+        assert_eq!(password(&["https://web@corp.io:q!#", "@498@git.corp.io"].concat()).as_deref(), Some("q!#@498"));
+        assert_eq!(password(&["ftp://web:p@r", "t9x@ftp.corp.io/"].concat()).as_deref(), Some("p@rt9x"));
     }
 
     #[test]

@@ -49,6 +49,18 @@ pub fn headers(bytes: &[u8]) -> Headers<'_> {
     found
 }
 
+/// Whether the byte at an offset belongs to an author, committer or tagger field, and how many lines to take
+/// off its own: those of a message count from the message's first, those before it from the object's.
+pub fn part(bytes: &[u8], at: usize) -> (bool, usize) {
+    let message = headers(bytes).message;
+    if at >= message {
+        return (false, memchr::memchr_iter(b'\n', &bytes[..message]).count());
+    }
+    let begin = bytes[..at].rfind_byte(b'\n').map_or(0, |n| n + 1);
+    let identity = [&b"author "[..], b"committer ", b"tagger "].iter().any(|key| bytes[begin..].starts_with(key));
+    (identity, 0)
+}
+
 /// The name and address in an author, committer or tagger field.
 pub fn person(field: &[u8]) -> Person {
     let open = field.rfind_byte(b'<').unwrap_or(field.len());

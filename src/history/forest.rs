@@ -195,7 +195,7 @@ impl Contents {
     }
 
     /// Number of contents.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.nodes.len()
     }
 

@@ -40,7 +40,7 @@ pub struct Graph {
 impl Graph {
     /// Orders the commits.
     pub fn new(mut commits: Vec<Commit>) -> Self {
-        commits.sort_unstable_by(|a, b| (a.date, a.oid).cmp(&(b.date, b.oid)));
+        commits.sort_unstable_by_key(|c| (c.date, c.oid));
         commits.dedup_by_key(|c| c.oid);
         let ids: FxHashMap<Oid, u32> = commits.iter().enumerate().map(|(n, c)| (c.oid, n as u32)).collect();
         let order = topological(&commits, &ids);
@@ -64,6 +64,11 @@ impl Graph {
     /// A commit by its number in the order.
     pub fn commit(&self, number: u32) -> &Commit {
         &self.commits[number as usize]
+    }
+
+    /// All commits, in order.
+    pub fn commits(&self) -> &[Commit] {
+        &self.commits
     }
 
     /// The parents that were read.

@@ -99,8 +99,8 @@ fn content(question: &Question<'_>, commit: u32) -> ContentId {
 
 /// The secrets that each commit holds: in its tree, or in its own text.
 fn held(question: &Question<'_>, contents: &[ContentId], pool: &mut Pool) -> Vec<SetId> {
-    let mut of_content = Vec::with_capacity(question.contents.len());
-    for id in 0..question.contents.len() as ContentId {
+    let mut of_content = Vec::with_capacity(question.contents.count());
+    for id in 0..question.contents.count() as ContentId {
         let direct = question.contents.blobs(id).flat_map(|blob| question.blobs[blob as usize].iter().copied()).collect();
         let mut set = pool.intern(direct);
         for folder in question.contents.folders(id) {

@@ -20,6 +20,8 @@ const BASE64_MIN: usize = 8;
 /// Knows all values that no report may show.
 pub struct Masker {
     values: Vec<Secret>,
+    /// Which of them are guessable, often common words: they are masked where they are a word of their own.
+    weak: Vec<bool>,
     literals: Option<MultiLiteral>,
     short: Vec<Secret>,
 }
@@ -47,12 +49,13 @@ impl Masker {
         let mut heads: Vec<Vec<u8>> = values.iter().map(|value| value.expose()[..value.len().min(HEAD)].to_vec()).collect();
         let literals = (!heads.is_empty()).then(|| MultiLiteral::new(&heads, false, Build::Quick));
         heads.iter_mut().for_each(Zeroize::zeroize);
-        Self { values, literals, short }
+        let weak = values.iter().map(Secret::is_weak).collect();
+        Self { values, weak, literals, short }
     }
 
     /// A masker that changes nothing, for the user who insists.
     pub fn none() -> Self {
-        Self { values: Vec::new(), literals: None, short: Vec::new() }
+        Self { values: Vec::new(), weak: Vec::new(), literals: None, short: Vec::new() }
     }
 
     /// The text with every value replaced by its redacted form. Where values overlap, all that they cover goes,
@@ -125,6 +128,10 @@ impl Masker {
     fn search(&self, literals: &MultiLiteral, bytes: &[u8], from: impl Fn(usize) -> (usize, usize), hits: &mut Vec<Hit>) {
         literals.search(bytes, 0..bytes.len(), |value, start, end| {
             let rest = self.values[value].expose().get(HEAD..).unwrap_or_default();
+            let word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-".contains(b));
+            if self.weak[value] && (word(start.checked_sub(1).and_then(|at| bytes.get(at))) || word(bytes.get(end))) {
+                return;
+            }
             let more = bytes[end..].iter().zip(rest).take_while(|(a, b)| a == b).count();
             hits.push(Hit { start: from(start).0, end: from(end + more - 1).1, value });
         });
@@ -238,8 +245,15 @@ mod tests {
 
     #[test]
     fn overlapping_values_leave_nothing_behind() {
-        let masker = Masker::new([&Secret::new("abcdefghij", 0), &Secret::new("ghijklmnopqr", 0), &Secret::new("cdefgh", 0)]);
-        assert_eq!(masker.text(b"-abcdefghijklmnopqr-"), "-… (12 characters)-");
+        let (first, second) = ("k8Qz1Wm5Rt9Yp3Lx7Vb2", "7Vb2Nc6Hs4Jd0Gf8Ta1Ue5");
+        let masker = Masker::new([&Secret::new(first, 0), &Secret::new(second, 0), &Secret::new(&first[4..], 0)]);
+        assert_eq!(masker.text(format!("-{first}{}-", &second[4..]).as_bytes()), "-… (22 characters)-");
+    }
+
+    #[test]
+    fn a_guessable_value_goes_only_as_a_word_of_its_own() {
+        let masker = Masker::new([&Secret::new("secret", 0)]);
+        assert_eq!(masker.text(b"rest_secret_test/secret.txt my-secrets"), "rest_secret_test/… (6 characters).txt my-secrets");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod document;
 pub mod json;
 pub mod mask;
+mod paint;
 mod receipt;
 pub mod sanitize;
 pub mod sarif;

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::document::{Document, NoticeEntry};
+use super::paint::Paint;
 use super::sanitize::sanitize;
-use super::text::Paint;
 use crate::coverage::Counts;
 use crate::finding::Severity;
 

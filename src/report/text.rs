@@ -4,12 +4,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
-
 use super::document::{CommitEntry, Document, FindingEntry, PersonEntry, PlaceEntry};
+use super::paint::Paint;
 use super::receipt;
 use super::sanitize::sanitize;
-use crate::finding::{PlaceKind, Severity, State};
+use crate::finding::{PlaceKind, State};
 
 /// Most places of a secret that are written out besides the main one.
 const FURTHER: usize = 3;
@@ -25,45 +24,13 @@ pub struct TextOptions {
 
 /// Writes blocks and receipt.
 pub fn text(document: &Document, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
-    let paint = Paint { color: options.color };
+    let paint = Paint::new(options.color);
     let page = Page { document, paint };
     for finding in &document.findings {
         page.block(finding, out)?;
         writeln!(out)?;
     }
     receipt::write(document, paint, out)
-}
-
-/// Puts colour on a text, or not.
-#[derive(Clone, Copy)]
-pub(super) struct Paint {
-    color: bool,
-}
-
-impl Paint {
-    pub(super) fn style(self, style: Style, text: &str) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
-    }
-
-    pub(super) fn bold(self, text: &str) -> String {
-        self.style(Style::new().bold(), text)
-    }
-
-    pub(super) fn severity(self, severity: Severity, text: &str) -> String {
-        let color = match severity {
-            Severity::Critical => AnsiColor::BrightRed,
-            Severity::High => AnsiColor::Red,
-            Severity::Medium => AnsiColor::Yellow,
-            Severity::Low => AnsiColor::Blue,
-        };
-        self.style(color.on_default().bold(), text)
-    }
-
-    /// A labelled line; the label in a column of its own.
-    pub(super) fn line(self, label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
-        let label = self.style(Style::new().dimmed(), &format!("{label:<10}"));
-        writeln!(out, "  {label}{text}")
-    }
 }
 
 struct Page<'a> {

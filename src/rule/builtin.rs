@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::Rule;
 #[allow(unused_imports)] // which of them the constants name depends on the rules
 use super::spec::{Call, Pair, Spec};
-use super::{Bound, Rule};
+use crate::bound::Bound;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Bound, Rule, bound, spec};
+use super::{Rule, spec};
+use crate::bound::{self, Bound};
 use crate::error::{Error, Result};
 
 /// The rules of one file; an error names the file, the line and the fault.

@@ -1,7 +1,6 @@
 //! Rules as the program uses them: a row of data with its names resolved, and the set that is in force. It
 //! does not know how a rule's keywords are searched, nor what becomes of a match.
 
-pub mod bound;
 mod builtin;
 pub mod example;
 mod load;
@@ -15,9 +14,9 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
 
-pub use bound::Bound;
 pub use spec::Spec;
 
+use crate::bound::Bound;
 use crate::check::{self, Check};
 use crate::error::{Error, Result};
 use crate::filter::{self, Filter};
@@ -82,7 +81,7 @@ impl Rule {
     ///
     /// # Panics
     ///
-    /// Where the regex is wrong; [`bound::bound`] has refused such a rule before.
+    /// Where the regex is wrong; [`crate::bound::bound`] has refused such a rule before.
     pub fn regex(&self) -> &Regex {
         self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or("")).expect("the regex was parsed before"))
     }

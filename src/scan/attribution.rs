@@ -5,12 +5,12 @@ use bstr::BString;
 use rustc_hash::FxHashMap;
 
 use super::collect::Spot;
-use super::repository::Context;
+use super::context::Context;
 use super::sinks::{Found, Names, Tags};
 use crate::candidate::Candidate;
 use crate::finding::{CommitRef, History, Place, PlaceKind, Scope};
 use crate::history::commit::{date, headers, person};
-use crate::history::forest::{Contents, Forest};
+use crate::history::forest::{Contents, Forest, NOTHING};
 use crate::history::graph::Graph;
 use crate::history::{Answer, Life, Question, REFS, attribute};
 use crate::object::Oid;
@@ -125,6 +125,7 @@ impl<'a, 'o> Placing<'a, 'o> {
 
     fn blobs(&mut self, contents: &Contents, answer: &Answer) {
         let mut placed = vec![false; self.wanted.len()];
+        let trees = self.tree_refs(contents);
         for at in &answer.places {
             placed[at.blob as usize] = true;
             if !(self.context.wanted)(&at.path) {
@@ -143,7 +144,7 @@ impl<'a, 'o> Placing<'a, 'o> {
         for number in 0..self.wanted.len() as u32 {
             self.staged(number, answer);
             if !placed[number as usize] {
-                self.dangling(contents, number);
+                self.dangling(contents, number, trees.get(&number));
             }
         }
     }
@@ -171,11 +172,23 @@ impl<'a, 'o> Placing<'a, 'o> {
         }
     }
 
+    /// What refs hold that point to trees, by the number of the blob or name: a path in such a tree, and the refs.
+    fn tree_refs(&self, contents: &Contents) -> FxHashMap<u32, (BString, Vec<BString>)> {
+        let mut held: FxHashMap<u32, (BString, Vec<BString>)> = FxHashMap::default();
+        for (name, target) in self.refs.iter().filter(|(_, target)| self.objects.graph.find(target).is_none()) {
+            for change in contents.added(NOTHING, contents.of(target)) {
+                held.entry(change.blob).or_insert((change.path, Vec::new())).1.push(name.clone());
+            }
+        }
+        held
+    }
+
     /// A blob or name that no commit's tree holds: in the index only, behind a ref, or in nothing at all.
-    fn dangling(&mut self, contents: &Contents, number: u32) {
+    fn dangling(&mut self, contents: &Contents, number: u32, tree: Option<&(BString, Vec<BString>)>) {
         let oid = self.objects.blobs.get(number as usize).map(|(oid, _)| *oid);
-        let refs: Vec<BString> =
-            self.refs.iter().filter(|(_, target)| Some(*target) == oid).map(|(name, _)| name.clone()).take(REFS).collect();
+        let mut refs: Vec<BString> = self.refs.iter().filter(|(_, target)| Some(*target) == oid).map(|(name, _)| name.clone()).collect();
+        refs.extend(tree.iter().flat_map(|(_, refs)| refs.iter().cloned()));
+        refs.truncate(REFS);
         for candidate in self.wanted[number as usize] {
             let secret = self.numbers[&candidate.judged.value];
             self.direct.entry(secret).or_default().extend(refs.iter().cloned());
@@ -186,7 +199,8 @@ impl<'a, 'o> Placing<'a, 'o> {
         }
         let mut spot = self.spot(number);
         // A tree without a commit may still name it.
-        spot.path = contents.holders(number).map(|(_, name)| BString::from(name)).min();
+        let named = || contents.holders(number).map(|(_, name)| BString::from(name)).min();
+        spot.path = tree.map(|(path, _)| path.clone()).or_else(named);
         if spot.path.as_ref().is_some_and(|path| !(self.context.wanted)(path)) {
             return;
         }

@@ -96,12 +96,20 @@ pub struct Collector<'a> {
     notices: Mutex<Vec<Notice>>,
     left_out: Mutex<BTreeMap<(String, String), Option<u64>>>,
     histories: Mutex<FxHashMap<Secret, History>>,
+    masked: Mutex<Vec<Secret>>,
 }
 
 impl<'a> Collector<'a> {
     /// An empty collector.
     pub fn new(detector: &'a Detector) -> Self {
-        Self { detector, placed: Mutex::default(), notices: Mutex::default(), left_out: Mutex::default(), histories: Mutex::default() }
+        Self {
+            detector,
+            placed: Mutex::default(),
+            notices: Mutex::default(),
+            left_out: Mutex::default(),
+            histories: Mutex::default(),
+            masked: Mutex::default(),
+        }
     }
 
     /// Takes a scanned content whose place is known.
@@ -141,10 +149,16 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Takes values that are no findings and must not be shown all the same.
+    pub fn mask(&self, values: impl IntoIterator<Item = Secret>) {
+        lock(&self.masked).extend(values);
+    }
+
     /// The values of all candidates, for masking.
     pub fn values(&self) -> Vec<Secret> {
         let mut all: Vec<Secret> = lock(&self.placed).iter().map(|p| p.candidate.judged.value.clone()).collect();
         all.extend(self.detector.dropped_values());
+        all.extend(lock(&self.masked).iter().cloned());
         all.sort();
         all.dedup();
         all

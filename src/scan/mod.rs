@@ -3,13 +3,17 @@
 
 pub mod attribution;
 pub mod collect;
+pub mod context;
 pub mod plan;
+pub mod range;
+mod ranged;
 pub mod repository;
 pub mod sinks;
 pub mod worktree;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bstr::BString;
 
@@ -24,11 +28,11 @@ use crate::source::git::as_bytes;
 use crate::source::git::repo::Repo;
 use crate::source::git::stage::Stage;
 use crate::source::remote::{self, CloneOptions};
-use crate::source::stream::{scan_files, scan_names, scan_stdin};
+use crate::source::stream::{scan_files, scan_names, scan_stdin, scan_text};
 use crate::source::target::{self, Mode, Repository, Target, Url};
 use collect::{Collector, Spot};
+use context::Context;
 pub use plan::{CloneLimits, Input, Plan, Range};
-use repository::Context;
 
 /// Runs a plan. An error is one of usage or configuration, or a revision that does not resolve; everything
 /// else that goes wrong is a notice in the outcome.
@@ -46,27 +50,27 @@ struct Run<'a> {
     detector: &'a Detector,
     progress: &'a Progress,
     collector: Collector<'a>,
+    already_there: AtomicU64,
 }
 
 impl<'a> Run<'a> {
     fn new(plan: &'a Plan, detector: &'a Detector, progress: &'a Progress) -> Self {
-        Self { plan, detector, progress, collector: Collector::new(detector) }
+        Self { plan, detector, progress, collector: Collector::new(detector), already_there: AtomicU64::new(0) }
     }
 
     fn run(self) -> Result<Outcome> {
+        if matches!(self.plan.range, Some(Range::Staged | Range::Changes)) {
+            let targets = self.uncommitted()?;
+            return Ok(self.finish(targets));
+        }
         let looked = self.plan.targets.iter().map(|given| target::look(given, self.plan.mode)).collect::<Result<Vec<_>>>()?;
-        let mut coverage = Coverage {
-            rules: self.detector.rules().rules().len(),
-            rules_digest: self.detector.rules().digest().to_owned(),
-            key: self.plan.key.id(),
-            ..Coverage::default()
-        };
+        let mut targets = Vec::new();
         for (number, (given, target)) in self.plan.targets.iter().zip(looked).enumerate() {
             self.progress.set_phase(Phase::Opening);
             let (kind, counts) = (target.kind(), self.target(number, given, target)?);
-            coverage.targets.push(TargetCoverage { name: target::display(given), kind, counts });
+            targets.push(TargetCoverage { name: target::display(given), kind, counts });
         }
-        Ok(self.finish(coverage))
+        Ok(self.finish(targets))
     }
 
     fn target(&self, number: usize, given: &OsStr, target: Target) -> Result<Counts> {
@@ -129,15 +133,18 @@ impl<'a> Run<'a> {
             common_dir: clone.path().to_owned(),
             work_tree: None,
         };
+        if self.plan.range.is_some() {
+            return self.ranged(number, &found, &[], true);
+        }
         self.one_repository(number, &found, &BString::default(), true)
     }
 
     /// A repository and, where asked, its submodules and the repositories that lie in its working tree.
     fn repository(&self, number: usize, found: &Repository, path: BString) -> Result<Counts> {
-        let mut counts = self.one_repository(number, found, &path, false)?;
         if self.plan.range.is_some() {
-            return Ok(counts);
+            return self.ranged(number, found, &[], false);
         }
+        let mut counts = self.one_repository(number, found, &path, false)?;
         for (inner, place) in self.submodules(found, &path) {
             counts.add(&self.repository(number, &inner, place)?);
         }
@@ -255,8 +262,30 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn finish(self, mut coverage: Coverage) -> Outcome {
-        let candidates = self.collector.values();
+    /// Names in what is told may hold secrets that were not scanned: of a target, of a file that cannot be read.
+    fn look_at_names(&self, targets: &[TargetCoverage], notices: &[Notice]) {
+        let names = targets.iter().map(|target| target.name.as_slice());
+        let told = notices.iter().flat_map(|notice| [notice.place.as_slice(), notice.why.as_bytes()]);
+        for text in names.chain(told) {
+            let values = scan_text(self.detector, text).matches.into_iter().map(|found| found.judged.value.clone());
+            self.collector.mask(values);
+        }
+    }
+
+    fn finish(self, targets: Vec<TargetCoverage>) -> Outcome {
+        let mut coverage = Coverage {
+            targets,
+            rules: self.detector.rules().rules().len(),
+            rules_digest: self.detector.rules().digest().to_owned(),
+            key: self.plan.key.id(),
+            already_there: self.already_there.load(Ordering::Relaxed),
+            ..Coverage::default()
+        };
+        let notices = self.collector.notices();
+        self.look_at_names(&coverage.targets, &notices);
+        // A guessable value that is not reported is mostly a common word: masking it would only garble names.
+        let mut candidates = self.collector.values();
+        candidates.retain(|value| !value.is_weak());
         let mut findings = self.collector.findings(&self.plan.key);
         let before = findings.len();
         findings.retain(|f| f.confidence >= self.plan.confidence && f.severity >= self.plan.severity);
@@ -272,7 +301,7 @@ impl<'a> Run<'a> {
         }
         let mut outcome = Outcome {
             findings,
-            notices: self.collector.notices(),
+            notices: notices.into_iter().chain(self.collector.notices()).collect(),
             coverage,
             interrupted: interrupted.filter(|&signal| signal > 0).map(i32::from),
             candidates,

@@ -2,59 +2,27 @@
 //! what in and where it still is. It knows the order of these; each is done elsewhere.
 
 use std::fs::File;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use bstr::{BString, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attribution::{self, Objects};
-use super::collect::{Collector, Spot};
-use super::sinks::{BlobSink, CommitSink, TagSink, TreeSink};
+use super::context::Context;
+use super::sinks::{BlobSink, Tags, TextSink, Texts, TreeSink};
 use crate::coverage::{Counts, Notice};
 use crate::error::describe;
 use crate::finding::PlaceKind;
 use crate::history::forest::Forest;
 use crate::history::graph::Graph;
 use crate::object::{Kind, Oid};
-use crate::progress::{Phase, Progress};
+use crate::progress::Phase;
 use crate::source::git::odb::Odb;
 use crate::source::git::refs::Refs;
 use crate::source::git::repo::Repo;
 use crate::source::git::stage::Stage;
 use crate::source::git::walk::Walk;
 use crate::source::stream::{scan_stdin, scan_text};
-
-/// What all parts of a repository's scan share.
-pub struct Context<'a> {
-    /// Takes what is found.
-    pub collector: &'a Collector<'a>,
-    /// Counters and the stop flag.
-    pub progress: &'a Progress,
-    /// Index of the target.
-    pub target: usize,
-    /// Path of the repository inside the target.
-    pub path: BString,
-    /// Whether a path is wanted.
-    pub wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
-    /// The most bytes of a blob that is scanned.
-    pub max_size: Option<u64>,
-}
-
-impl Context<'_> {
-    /// A place of that kind here.
-    pub fn spot(&self, kind: PlaceKind) -> Spot {
-        Spot { repo: self.path.clone(), ..Spot::new(kind, self.target) }
-    }
-
-    /// Takes trouble; an object or path inside a nested repository is named with it.
-    pub fn notice(&self, mut notice: Notice) {
-        if !self.path.is_empty() {
-            notice.place = BString::from([self.path.as_slice(), b": ", notice.place.as_slice()].concat());
-        }
-        self.collector.notice(notice);
-    }
-}
 
 /// Scans every object, ref name and text. Of a clone of `ours` the texts are our own and alternates are not followed.
 pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Counts {
@@ -88,31 +56,30 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     for (oid, why) in walk.unreadable() {
         context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
     }
-    let begin = |phase| {
+    let begin = |phase, kind| {
         context.progress.set_phase(phase);
-        context.progress.objects_total.store(walk.len() as u64, Ordering::Relaxed);
+        context.progress.objects_total.store(walk.count(kind) as u64, Ordering::Relaxed);
     };
-    begin(Phase::Commits);
-    let commits = CommitSink::new(context);
-    walk.each(Kind::Commit, &commits);
-    let tags = TagSink::new(context);
-    walk.each(Kind::Tag, &tags);
-    begin(Phase::Blobs);
+    begin(Phase::Commits, Kind::Commit);
+    let texts = TextSink::new(context);
+    walk.each(Kind::Commit, &texts);
+    walk.each(Kind::Tag, &texts);
+    begin(Phase::Blobs, Kind::Blob);
     let blobs = BlobSink::new(context);
     walk.each(Kind::Blob, &blobs);
     let blobs = blobs.finish(counts);
-    begin(Phase::Trees);
+    begin(Phase::Trees, Kind::Tree);
     let wanted: Vec<Oid> = blobs.iter().map(|(oid, _)| *oid).collect();
     let known: FxHashSet<Oid> = walk.loose_ids().collect();
     let trees = TreeSink::new(context, odb, &known, Forest::new(&wanted, odb.hash));
     walk.each(Kind::Tree, &trees);
     let (forest, names, missing) = trees.finish(counts);
     say_missing(context, repo, missing);
-    let (commits, messages) = commits.finish(counts);
-    let (tags, tag_messages) = tags.finish(counts);
+    let Texts { commits, tags, messages, tag_messages } = texts.finish(counts);
     let graph = Graph::new(commits);
     say_cut(context, repo, &graph);
     say_dangling(context, odb, refs);
+    say_hollow(context, odb, &graph, &tags);
     if context.progress.stopped() {
         context.notice(Notice::incomplete("interrupted", BString::default(), "the scan was stopped before its end"));
     }
@@ -198,8 +165,24 @@ fn say_unstaged(context: &Context<'_>, odb: &Odb, staged: &[(Oid, BString)]) {
     }
 }
 
+/// Commits without their tree, and tags without what they point to.
+fn say_hollow(context: &Context<'_>, odb: &Odb, graph: &Graph, tags: &Tags) {
+    let trees = graph.commits().iter().filter_map(|commit| Some((commit.tree?, commit.oid, "commit")));
+    let targets = tags.iter().map(|(tag, target)| (*target, *tag, "tag"));
+    let mut missing: Vec<_> = trees.chain(targets).filter(|(oid, _, _)| !odb.contains(oid)).collect();
+    missing.sort_unstable();
+    missing.dedup_by_key(|(oid, _, _)| *oid);
+    for (oid, from, kind) in missing {
+        let why = format!("{kind} {} points to it and it is not in the database", &from.hex()[..12]);
+        context.notice(Notice::incomplete("missing object", oid.hex(), why));
+    }
+}
+
 /// Refs that point to nothing.
 fn say_dangling(context: &Context<'_>, odb: &Odb, refs: &Refs) {
+    if let Some(head) = refs.head.filter(|head| !odb.contains(head)) {
+        context.notice(Notice::incomplete("ref", "HEAD", format!("it points to {head}, which is missing")));
+    }
     let mut seen: FxHashMap<Oid, bool> = FxHashMap::default();
     for r in &refs.refs {
         if !*seen.entry(r.target).or_insert_with(|| odb.contains(&r.target)) {
@@ -207,6 +190,3 @@ fn say_dangling(context: &Context<'_>, odb: &Odb, refs: &Refs) {
         }
     }
 }
-
-/// A list that many threads fill.
-pub type Shared<T> = Mutex<Vec<T>>;

@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bstr::BString;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::repository::{Context, Shared};
+use super::context::Context;
 use crate::candidate::{Candidate, candidates};
 use crate::coverage::{Counts, Notice};
 use crate::detect::Memo;
 use crate::finding::PlaceKind;
-use crate::history::commit::headers;
+use crate::history::commit::{headers, part};
 use crate::history::forest::{Forest, entries};
 use crate::history::graph::Commit;
-use crate::object::{Base, Oid};
+use crate::object::{Base, Kind, Oid};
 use crate::source::git::odb::Odb;
 use crate::source::git::walk::{Id, Sink};
 use crate::source::stream::{Scanned, scan_stdin, scan_text};
@@ -50,11 +50,11 @@ fn unreadable(context: &Context<'_>, oid: Oid, why: &str) {
     context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
 }
 
-fn inner<T>(mutex: Shared<T>) -> Vec<T> {
+fn inner<T>(mutex: Mutex<Vec<T>>) -> Vec<T> {
     mutex.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn push<T>(list: &Shared<T>, value: T) {
+fn push<T>(list: &Mutex<Vec<T>>, value: T) {
     list.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(value);
 }
 
@@ -62,7 +62,7 @@ fn push<T>(list: &Shared<T>, value: T) {
 pub struct BlobSink<'a> {
     context: &'a Context<'a>,
     tally: Tally,
-    found: Shared<Found>,
+    found: Mutex<Vec<Found>>,
     too_large: AtomicU64,
 }
 
@@ -127,6 +127,8 @@ impl Sink for BlobSink<'_> {
         let scanned = scan_stdin(self.context.collector.detector, self.context.progress, reader);
         if let Some(why) = &scanned.broken {
             unreadable(self.context, id.oid, why);
+        } else if scanned.bytes != id.size && !self.context.progress.stopped() {
+            unreadable(self.context, id.oid, "its stream is not as long as declared");
         }
         self.keep(id.oid, scanned);
     }
@@ -140,113 +142,74 @@ impl Sink for BlobSink<'_> {
     }
 }
 
-/// Reads commits: their place in the graph, and what their texts hold.
-pub struct CommitSink<'a> {
-    context: &'a Context<'a>,
-    tally: Tally,
-    commits: Shared<Commit>,
-    found: Shared<(Oid, PlaceKind, Candidate)>,
-}
-
-impl<'a> CommitSink<'a> {
-    /// A sink without commits.
-    pub fn new(context: &'a Context<'a>) -> Self {
-        Self { context, tally: Tally::default(), commits: Mutex::default(), found: Mutex::default() }
-    }
-
-    /// The commits, and the candidates in their texts.
-    pub fn finish(self, counts: &mut Counts) -> (Vec<Commit>, Vec<(Oid, PlaceKind, Candidate)>) {
-        let (commits, bytes) = self.tally.counts();
-        counts.commits += commits;
-        counts.bytes += bytes;
-        (inner(self.commits), inner(self.found))
-    }
-}
-
-impl Sink for CommitSink<'_> {
-    type Memo = Memo;
-
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
-        self.tally.add(self.context, id);
-        let memo = self.context.collector.detector.scan(bytes, base);
-        if id.count {
-            push(&self.commits, Commit::new(id.oid, &headers(bytes)));
-            for (kind, candidate) in texts(self.context, &memo, bytes, PlaceKind::CommitMessage) {
-                push(&self.found, (id.oid, kind, candidate));
-            }
-        }
-        memo
-    }
-
-    fn large(&self, _: &Id, _: &mut dyn Read) {}
-
-    fn unreadable(&self, oid: Oid, why: &str) {
-        unreadable(self.context, oid, why);
-    }
-
-    fn stopped(&self) -> bool {
-        self.context.progress.stopped()
-    }
-}
-
-/// The candidates in a commit's or tag's bytes: in its message, with lines that count from there, or before it.
-pub fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -> Vec<(PlaceKind, Candidate)> {
-    if !memo.has_matches() {
-        return Vec::new();
-    }
-    let begin = headers(bytes).message;
-    let above = memchr::memchr_iter(b'\n', &bytes[..begin]).count();
-    let all = candidates(context.collector.detector, Scanned::of(memo, bytes));
-    let placed = all.into_iter().map(|mut candidate| {
-        if candidate.span.start < begin as u64 {
-            return (PlaceKind::Identity, candidate);
-        }
-        candidate.line -= above;
-        candidate.end_line -= above;
-        (message, candidate)
-    });
-    placed.collect()
-}
+/// A candidate in a commit or tag.
+pub type Told = (Oid, PlaceKind, Candidate);
 
 /// A tag and what it points to.
 pub type Tags = FxHashMap<Oid, Oid>;
 
-/// Reads annotated tags.
-pub struct TagSink<'a> {
+/// Reads commits and annotated tags: what they point to, and what their texts hold.
+pub struct TextSink<'a> {
     context: &'a Context<'a>,
-    tally: Tally,
-    tags: Shared<(Oid, Oid)>,
-    found: Shared<(Oid, PlaceKind, Candidate)>,
+    commits: Mutex<Vec<Commit>>,
+    tags: Mutex<Vec<(Oid, Oid)>>,
+    bytes: AtomicU64,
+    found: Mutex<Vec<Told>>,
 }
 
-impl<'a> TagSink<'a> {
-    /// A sink without tags.
+/// What a [`TextSink`] has read.
+pub struct Texts {
+    /// The commits, unordered.
+    pub commits: Vec<Commit>,
+    /// What each tag points to.
+    pub tags: Tags,
+    /// Candidates in commits.
+    pub messages: Vec<Told>,
+    /// Candidates in tags.
+    pub tag_messages: Vec<Told>,
+}
+
+impl<'a> TextSink<'a> {
+    /// A sink that has read nothing.
     pub fn new(context: &'a Context<'a>) -> Self {
-        Self { context, tally: Tally::default(), tags: Mutex::default(), found: Mutex::default() }
+        let (commits, tags, bytes, found) = Default::default();
+        Self { context, commits, tags, bytes, found }
     }
 
-    /// What each tag points to, and the candidates in their texts.
-    pub fn finish(self, counts: &mut Counts) -> (Tags, Vec<(Oid, PlaceKind, Candidate)>) {
-        let (tags, bytes) = self.tally.counts();
-        counts.tags += tags;
-        counts.bytes += bytes;
-        (inner(self.tags).into_iter().collect(), inner(self.found))
+    /// What was read.
+    pub fn finish(self, counts: &mut Counts) -> Texts {
+        let (commits, tags) = (inner(self.commits), inner(self.tags));
+        counts.commits += commits.len() as u64;
+        counts.tags += tags.len() as u64;
+        counts.bytes += self.bytes.into_inner();
+        let tags: Tags = tags.into_iter().collect();
+        let (tag_messages, messages) = inner(self.found).into_iter().partition(|(oid, _, _)| tags.contains_key(oid));
+        Texts { commits, tags, messages, tag_messages }
     }
 }
 
-impl Sink for TagSink<'_> {
+impl Sink for TextSink<'_> {
     type Memo = Memo;
 
     fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
-        self.tally.add(self.context, id);
+        self.context.progress.objects.fetch_add(1, Ordering::Relaxed);
+        self.context.progress.bytes.fetch_add(id.size, Ordering::Relaxed);
         let memo = self.context.collector.detector.scan(bytes, base);
-        if id.count {
-            if let Some(target) = headers(bytes).object {
-                push(&self.tags, (id.oid, target));
-            }
-            for (kind, candidate) in texts(self.context, &memo, bytes, PlaceKind::TagMessage) {
-                push(&self.found, (id.oid, kind, candidate));
-            }
+        if !id.count {
+            return memo;
+        }
+        self.bytes.fetch_add(id.size, Ordering::Relaxed);
+        let headers = headers(bytes);
+        let message = if id.kind == Kind::Tag {
+            // A tag without a target is still a tag, and points to nothing that anybody has.
+            push(&self.tags, (id.oid, headers.object.unwrap_or(id.oid)));
+            PlaceKind::TagMessage
+        } else {
+            push(&self.commits, Commit::new(id.oid, &headers));
+            PlaceKind::CommitMessage
+        };
+        for (kind, candidate) in texts(self.context, &memo, bytes, message) {
+            push(&self.found, (id.oid, kind, candidate));
         }
         memo
     }
@@ -260,6 +223,21 @@ impl Sink for TagSink<'_> {
     fn stopped(&self) -> bool {
         self.context.progress.stopped()
     }
+}
+
+/// The candidates in a commit's or tag's bytes, in its message or a field, with lines that count from there.
+fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -> Vec<(PlaceKind, Candidate)> {
+    if !memo.has_matches() {
+        return Vec::new();
+    }
+    let all = candidates(context.collector.detector, Scanned::of(memo, bytes));
+    let placed = all.into_iter().map(|mut candidate| {
+        let (identity, above) = part(bytes, candidate.span.start as usize);
+        candidate.line -= above;
+        candidate.end_line -= above;
+        (if identity { PlaceKind::Identity } else { message }, candidate)
+    });
+    placed.collect()
 }
 
 /// Candidates in names of files and folders, with the number under which the forest knows the name.
@@ -274,7 +252,7 @@ pub struct TreeSink<'a> {
     forest: Forest,
     seen: Mutex<FxHashSet<Box<[u8]>>>,
     names: Mutex<Names>,
-    missing: Shared<(Oid, BString)>,
+    missing: Mutex<Vec<(Oid, BString)>>,
 }
 
 impl<'a> TreeSink<'a> {

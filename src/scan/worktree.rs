@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bstr::{BString, ByteSlice};
 
 use super::collect::{Collector, Spot};
-use super::repository::Context;
+use super::context::Context;
 use crate::coverage::{Counts, Notice};
 use crate::finding::PlaceKind;
 use crate::progress::{Phase, Progress};

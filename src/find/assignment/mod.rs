@@ -8,8 +8,8 @@ mod value;
 use std::ops::Range;
 
 use super::{Finder, Found};
+use crate::bound::Bound;
 use crate::look;
-use crate::rule::Bound;
 use key::Key;
 use value::Value;
 

@@ -12,6 +12,7 @@ pub mod refs;
 pub mod repo;
 pub mod revisions;
 pub mod stage;
+pub mod tree;
 pub mod walk;
 
 use std::path::Path;

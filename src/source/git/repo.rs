@@ -69,6 +69,9 @@ impl Repo {
             notices: Vec::new(),
         };
         repo.read_config()?;
+        // A pack that a promisor sent may name objects that were never sent.
+        let packs = fs::read_dir(repo.objects().join("pack")).into_iter().flatten().flatten();
+        repo.partial |= packs.into_iter().any(|entry| entry.path().extension().is_some_and(|e| e == "promisor"));
         if let Ok(text) = fs::read(repo.common_dir.join("shallow")) {
             repo.shallow = text.lines().filter_map(|line| Oid::from_hex(line.trim())).collect();
         }
