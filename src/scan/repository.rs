@@ -56,19 +56,19 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     for (oid, why) in walk.unreadable() {
         context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
     }
-    let begin = |phase| {
+    let begin = |phase, kind| {
         context.progress.set_phase(phase);
-        context.progress.objects_total.store(walk.count() as u64, Ordering::Relaxed);
+        context.progress.objects_total.store(walk.count(kind) as u64, Ordering::Relaxed);
     };
-    begin(Phase::Commits);
+    begin(Phase::Commits, Kind::Commit);
     let texts = TextSink::new(context);
     walk.each(Kind::Commit, &texts);
     walk.each(Kind::Tag, &texts);
-    begin(Phase::Blobs);
+    begin(Phase::Blobs, Kind::Blob);
     let blobs = BlobSink::new(context);
     walk.each(Kind::Blob, &blobs);
     let blobs = blobs.finish(counts);
-    begin(Phase::Trees);
+    begin(Phase::Trees, Kind::Tree);
     let wanted: Vec<Oid> = blobs.iter().map(|(oid, _)| *oid).collect();
     let known: FxHashSet<Oid> = walk.loose_ids().collect();
     let trees = TreeSink::new(context, odb, &known, Forest::new(&wanted, odb.hash));

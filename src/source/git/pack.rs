@@ -74,6 +74,8 @@ pub struct Plan {
     pub foreign: Vec<(u32, Oid)>,
     /// Entries that cannot be read at all, with the reason.
     pub broken: Vec<(u32, &'static str)>,
+    /// How many entries of each kind there are, those with a foreign base left out.
+    counts: [usize; 4],
 }
 
 enum Link {
@@ -108,6 +110,7 @@ impl Plan {
             roots: Vec::new(),
             foreign: Vec::new(),
             broken: Vec::new(),
+            counts: [0; 4],
         };
         for (rank, link) in links.into_iter().enumerate().rev() {
             let rank = rank as u32;
@@ -122,7 +125,7 @@ impl Plan {
             }
         }
         plan.roots.reverse();
-        plan.break_cycles();
+        plan.reach_all();
         plan
     }
 
@@ -168,11 +171,24 @@ impl Plan {
         all
     }
 
-    /// Deltas that lead back to themselves are reached from no root: they are broken.
-    fn break_cycles(&mut self) {
+    /// Number of entries of a kind.
+    pub fn count_of(&self, kind: Kind) -> usize {
+        self.counts[kind as usize]
+    }
+
+    /// Counts what can be reached from the roots. Deltas that lead back to themselves cannot: they are broken.
+    fn reach_all(&mut self) {
         let mut seen = vec![false; self.count()];
-        let mut stack: Vec<u32> =
-            self.roots.iter().map(|r| r.0).chain(self.foreign.iter().map(|f| f.0)).chain(self.broken.iter().map(|b| b.0)).collect();
+        let mut stack = Vec::new();
+        for &(root, kind) in &self.roots {
+            stack.push(root);
+            while let Some(rank) = stack.pop() {
+                seen[rank as usize] = true;
+                self.counts[kind as usize] += 1;
+                stack.extend(self.children(rank));
+            }
+        }
+        stack.extend(self.foreign.iter().map(|f| f.0).chain(self.broken.iter().map(|b| b.0)));
         while let Some(rank) = stack.pop() {
             seen[rank as usize] = true;
             stack.extend(self.children(rank));

@@ -77,9 +77,10 @@ impl<'a> Walk<'a> {
         Self { odb, plans, loose, unopened: unopened.into_iter().filter_map(Result::err).collect() }
     }
 
-    /// Number of objects, an object in several packs counted in each.
-    pub fn count(&self) -> usize {
-        self.plans.iter().map(Plan::count).sum::<usize>() + self.loose.len()
+    /// Number of objects of a kind, an object in several packs counted in each.
+    pub fn count(&self, kind: Kind) -> usize {
+        let loose = self.loose.iter().filter(|(_, _, k)| *k == kind).count();
+        self.plans.iter().map(|plan| plan.count_of(kind)).sum::<usize>() + loose
     }
 
     /// The ids of the loose objects that are in no pack.
