@@ -9,7 +9,6 @@ use std::time::Duration;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use unleak::error::{Error, Kind, Result, describe};
 use unleak::finding::{Confidence, Severity};
-use unleak::prefilter::Build;
 use unleak::report::Format;
 use unleak::rule::RuleSet;
 use unleak::scan::{CloneLimits, Plan, Range};
@@ -25,8 +24,6 @@ pub struct Job {
     pub plan: Plan,
     /// The rules in force.
     pub rules: RuleSet,
-    /// How the prefilter is built.
-    pub build: Build,
     /// Reports to be written.
     pub reports: Vec<Report>,
     /// Whole secrets are shown.
@@ -126,7 +123,6 @@ pub fn job(mut plan: Plan, args: &ReportArgs) -> Result<Job> {
     let terminal = std::io::stdout().is_terminal();
     let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
     Ok(Job {
-        build: if matches!(plan.range, Some(Range::Staged | Range::Changes)) { Build::Quick } else { Build::Fast },
         rules,
         reports: reports(args)?,
         show_secrets: args.show_secrets,

@@ -14,7 +14,7 @@ use crate::filter::{CONTEXT, Filter, Judgement, Window};
 use crate::find::Found;
 use crate::finding::{Confidence, Severity};
 use crate::object::{Base, Copied};
-use crate::prefilter::{Build, Prefilter};
+use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleSet};
 use crate::secret::{Secret, entropy};
 
@@ -111,8 +111,8 @@ impl Memo {
 
 impl Detector {
     /// Makes rules ready. `now`, in seconds since 1970, is what expiry dates are compared with.
-    pub fn new(rules: RuleSet, build: Build, now: i64) -> Self {
-        let prefilter = Prefilter::new(rules.rules(), build);
+    pub fn new(rules: RuleSet, now: i64) -> Self {
+        let prefilter = Prefilter::new(rules.rules());
         Self { rules, prefilter, now, dropped: Mutex::default() }
     }
 

@@ -41,6 +41,7 @@ pub mod detect;
 pub mod find;
 pub mod prefilter;
 pub mod rule;
+pub mod sieve;
 // Where bytes come from.
 pub mod candidate;
 pub mod history;

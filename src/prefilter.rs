@@ -1,33 +1,20 @@
-//! The prefilter: finds keyword hits in bytes, with one automaton for all rules. It holds the only
-//! multi-literal search of the program and does not know what a rule makes of a hit.
+//! The prefilter: finds keyword hits in bytes for all rules at once, by the sieve; and the other search for many
+//! literals, an automaton, for those that are whole values. It does not know what a rule makes of a hit.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use aho_corasick::automaton::{Automaton, OverlappingState};
-use aho_corasick::{Anchored, Input, dfa, nfa::contiguous};
+use aho_corasick::{Anchored, Input, nfa::contiguous};
 
 use crate::filter::CONTEXT;
 use crate::rule::Rule;
+use crate::sieve::Sieve;
 
 /// Many literals searched at once, overlapping, ASCII letter case ignored where asked.
 pub struct MultiLiteral {
-    automaton: Engine,
+    automaton: contiguous::NFA,
     longest: usize,
-}
-
-enum Engine {
-    Small(contiguous::NFA),
-    Fast(dfa::DFA),
-}
-
-/// Whether the automaton is built for a few bytes or for many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Build {
-    /// Built in well under a millisecond, searched at half the speed.
-    Quick,
-    /// Takes milliseconds to build, for megabytes to search.
-    Fast,
 }
 
 impl MultiLiteral {
@@ -36,22 +23,10 @@ impl MultiLiteral {
     /// # Panics
     ///
     /// With more than 2³¹ states, which no list of literals that fits in memory reaches.
-    pub fn new(literals: &[Vec<u8>], caseless: bool, build: Build) -> Self {
+    pub fn new(literals: &[Vec<u8>], caseless: bool) -> Self {
         let longest = literals.iter().map(Vec::len).max().unwrap_or(0);
-        let automaton = match build {
-            Build::Quick => Engine::Small(
-                contiguous::NFA::builder().ascii_case_insensitive(caseless).prefilter(false).build(literals).expect("few enough states"),
-            ),
-            Build::Fast => Engine::Fast(
-                dfa::DFA::builder()
-                    .ascii_case_insensitive(caseless)
-                    .prefilter(false)
-                    .start_kind(aho_corasick::StartKind::Unanchored)
-                    .build(literals)
-                    .expect("few enough states"),
-            ),
-        };
-        Self { automaton, longest }
+        let builder = contiguous::NFA::builder().ascii_case_insensitive(caseless).prefilter(false).build(literals);
+        Self { automaton: builder.expect("few enough states"), longest }
     }
 
     /// Length of the longest literal, in bytes.
@@ -60,22 +35,15 @@ impl MultiLiteral {
     }
 
     /// Calls `hit(literal, start, end)` for each occurrence that lies wholly in the range, by ascending end.
-    pub fn search(&self, bytes: &[u8], range: Range<usize>, hit: impl FnMut(usize, usize, usize)) {
-        match &self.automaton {
-            Engine::Small(automaton) => overlapping(automaton, bytes, range, hit),
-            Engine::Fast(automaton) => overlapping(automaton, bytes, range, hit),
-        }
-    }
-}
-
-fn overlapping(automaton: &impl Automaton, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize, usize)) {
-    let input = Input::new(bytes).range(range).anchored(Anchored::No);
-    let mut state = OverlappingState::start();
-    loop {
-        automaton.try_find_overlapping(&input, &mut state).expect("built for overlapping, unanchored searches");
-        match state.get_match() {
-            Some(found) => hit(found.pattern().as_usize(), found.start(), found.end()),
-            None => return,
+    pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize, usize)) {
+        let input = Input::new(bytes).range(range).anchored(Anchored::No);
+        let mut state = OverlappingState::start();
+        loop {
+            self.automaton.try_find_overlapping(&input, &mut state).expect("built for overlapping, unanchored searches");
+            match state.get_match() {
+                Some(found) => hit(found.pattern().as_usize(), found.start(), found.end()),
+                None => return,
+            }
         }
     }
 }
@@ -95,12 +63,12 @@ pub struct Keyword {
 /// Keyword hits of a rule set.
 pub struct Prefilter {
     keywords: Vec<Keyword>,
-    literals: MultiLiteral,
+    sieve: Sieve,
 }
 
 impl Prefilter {
     /// Builds the prefilter of these rules.
-    pub fn new(rules: &[Rule], build: Build) -> Self {
+    pub fn new(rules: &[Rule]) -> Self {
         let mut keywords: BTreeMap<Vec<u8>, Keyword> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for word in rule.spec.keywords.iter() {
@@ -112,8 +80,8 @@ impl Prefilter {
             }
         }
         let keywords: Vec<Keyword> = keywords.into_values().collect();
-        let texts: Vec<Vec<u8>> = keywords.iter().map(|k| k.text.clone()).collect();
-        Self { literals: MultiLiteral::new(&texts, true, build), keywords }
+        let texts = keywords.iter().map(|k| k.text.clone()).collect();
+        Self { sieve: Sieve::new(texts), keywords }
     }
 
     /// The keyword of that number.
@@ -123,7 +91,7 @@ impl Prefilter {
 
     /// Length of the longest keyword, in bytes.
     pub fn longest(&self) -> usize {
-        self.literals.longest()
+        self.sieve.longest()
     }
 
     /// How many bytes around any hit matter at the most: before it, and from its first byte on.
@@ -134,7 +102,7 @@ impl Prefilter {
     /// Calls `hit(keyword, start)` for each keyword that some rule can make something of and that lies wholly
     /// in the range.
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize)) {
-        self.literals.search(bytes, range, |index, start, end| {
+        self.sieve.search(bytes, range, |index, start, end| {
             if self.keywords[index].rules.iter().any(|(_, spelled)| spelled.as_ref().is_none_or(|s| s == &bytes[start..end])) {
                 hit(index, start);
             }
@@ -147,23 +115,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_builds_find_the_same_overlapping_hits() {
+    fn overlapping_hits_are_all_found() {
         let literals = [b"key".to_vec(), b"api_key".to_vec(), b"ey".to_vec()];
-        let mut all = Vec::new();
-        for build in [Build::Quick, Build::Fast] {
-            let mut hits = Vec::new();
-            MultiLiteral::new(&literals, true, build).search(b"my API_KEY=key", 0..14, |l, s, e| hits.push((l, s, e)));
-            all.push(hits);
-        }
-        assert_eq!(all[0].len(), 5);
-        all.iter_mut().for_each(|hits| hits.sort_unstable());
-        assert_eq!(all[0], all[1]);
+        let mut hits = Vec::new();
+        MultiLiteral::new(&literals, true).search(b"my API_KEY=key", 0..14, |l, s, e| hits.push((l, s, e)));
+        assert_eq!(hits.len(), 5);
     }
 
     #[test]
     fn a_hit_lies_wholly_in_the_range() {
         let mut hits = Vec::new();
-        MultiLiteral::new(&[b"abc".to_vec()], false, Build::Quick).search(b"abcabcabc", 1..8, |_, s, _| hits.push(s));
+        MultiLiteral::new(&[b"abc".to_vec()], false).search(b"abcabcabc", 1..8, |_, s, _| hits.push(s));
         assert_eq!(hits, [3]);
     }
 }

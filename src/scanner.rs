@@ -8,7 +8,6 @@ use crate::detect::Detector;
 use crate::error::Result;
 use crate::finding::{Finding, PlaceKind};
 use crate::outcome::Outcome;
-use crate::prefilter::Build;
 use crate::progress::Progress;
 use crate::rule::RuleSet;
 use crate::scan::collect::{Collector, Spot};
@@ -53,7 +52,7 @@ impl Scanner {
     /// Makes rules ready. What has expired is judged by the system's clock.
     pub fn new(rules: RuleSet) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-        Self { detector: Detector::new(rules, Build::Fast, now), key: FingerprintKey::default() }
+        Self { detector: Detector::new(rules, now), key: FingerprintKey::default() }
     }
 
     /// The same with fingerprints made by a key of the user's own in [`Self::scan_bytes`]; a [`Plan`] brings its own.

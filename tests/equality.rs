@@ -13,7 +13,6 @@ use common::text::{edit, line, text};
 use common::token::Random;
 use unleak::candidate::candidates;
 use unleak::detect::Detector;
-use unleak::prefilter::Build;
 use unleak::rule::RuleSet;
 use unleak::source::stream::Scanned;
 
@@ -222,6 +221,6 @@ fn rounds() -> u64 {
 
 #[test]
 fn the_engine_finds_what_a_naive_scan_finds() {
-    let detector = Detector::new(RuleSet::builtin(), Build::Fast, 1_750_000_000);
+    let detector = Detector::new(RuleSet::builtin(), 1_750_000_000);
     (0..rounds()).for_each(|seed| equal(seed, &detector));
 }

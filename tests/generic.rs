@@ -3,11 +3,10 @@
 
 use unleak::detect::Detector;
 use unleak::finding::Confidence;
-use unleak::prefilter::Build;
 use unleak::rule::RuleSet;
 
 fn detector() -> Detector {
-    Detector::new(RuleSet::builtin(), Build::Quick, 0)
+    Detector::new(RuleSet::builtin(), 0)
 }
 
 /// Random letters and digits; the same seed gives the same.
@@ -297,7 +296,7 @@ fn the_rules_examples_hold() {
 fn tree() {
     let Some(root) = std::env::var_os("UNLEAK_TREE") else { return };
     let low = std::env::var_os("UNLEAK_LOW").is_some();
-    let detector = Detector::new(RuleSet::builtin(), Build::Fast, 0);
+    let detector = Detector::new(RuleSet::builtin(), 0);
     let (mut size, mut files, mut time, mut hits) = (0, 0, std::time::Duration::ZERO, 0);
     let mut folders = vec![std::path::PathBuf::from(root)];
     while let Some(folder) = folders.pop() {

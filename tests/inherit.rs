@@ -9,12 +9,11 @@ use common::token::{Random, token};
 use proptest::prelude::*;
 use unleak::detect::{Detector, Match, Memo};
 use unleak::object::{Base, Copied};
-use unleak::prefilter::Build;
 use unleak::progress::Progress;
 use unleak::rule::RuleSet;
 use unleak::source::stream::{Cut, Scanned, Stream};
 
-static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin(), Build::Quick, 0));
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin(), 0));
 static KEYWORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let words = |rule: &unleak::rule::Rule| rule.spec.keywords.iter().map(|word| word.to_string()).collect::<Vec<_>>();
     DETECTOR.rules().rules().iter().flat_map(words).collect()

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use unleak::detect::{Detector, Match};
 use unleak::finding::Confidence;
-use unleak::prefilter::Build;
 use unleak::rule::{Rule, RuleSet, example};
 
 /// A date in 2026, so that the expiry dates in examples mean the same every year.
@@ -131,7 +130,7 @@ fn pairs_and_keywords_hold() {
 
 /// Each rule, with the detector of all and its index there.
 fn each(mut test: impl FnMut(&Detector, u32, &Rule)) {
-    let detector = Detector::new(RuleSet::builtin(), Build::Fast, NOW);
+    let detector = Detector::new(RuleSet::builtin(), NOW);
     for index in 0..detector.rules().rules().len() as u32 {
         test(&detector, index, detector.rule(index));
     }

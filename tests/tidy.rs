@@ -19,6 +19,7 @@ const ORDER: &[&str] = &[
     "check",
     "filter",
     "bound",
+    "sieve",
     "find",
     "rule",
     "prefilter",

@@ -30,7 +30,7 @@ pub fn run(job: Result<Job>) -> Result<Exit> {
     if job.plan.targets.iter().any(|target| target == "-") {
         job.plan.stdin = Input::new(Waiting::new(io::stdin(), Arc::clone(&progress)));
     }
-    let detector = Detector::new(job.rules, job.build, now());
+    let detector = Detector::new(job.rules, now());
     let bar = job.progress.then(|| Bar::start(Arc::clone(&progress)));
     let outcome = unleak::scan::run(&job.plan, &detector, &progress);
     drop(bar);

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroize;
 
-use crate::prefilter::{Build, MultiLiteral};
+use crate::prefilter::MultiLiteral;
 use crate::secret::Secret;
 
 /// Shorter values are masked only where they are a whole component of the text.
@@ -47,7 +47,7 @@ impl Masker {
         values.dedup();
         let (short, values): (Vec<_>, Vec<_>) = values.into_iter().partition(|value| value.len() < SHORT);
         let mut heads: Vec<Vec<u8>> = values.iter().map(|value| value.expose()[..value.len().min(HEAD)].to_vec()).collect();
-        let literals = (!heads.is_empty()).then(|| MultiLiteral::new(&heads, false, Build::Quick));
+        let literals = (!heads.is_empty()).then(|| MultiLiteral::new(&heads, false));
         heads.iter_mut().for_each(Zeroize::zeroize);
         let weak = values.iter().map(Secret::is_weak).collect();
         Self { values, weak, literals, short }

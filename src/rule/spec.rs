@@ -92,8 +92,8 @@ impl Spec {
             "`confidence` must be low, medium or high"
         } else if self.regex.is_some() == self.find.is_some() {
             "one of `regex` and `find` is needed, not both"
-        } else if self.keywords.iter().any(|k| k.len() < 2 || !k.is_ascii()) {
-            "each of `keywords` must be at least two ASCII characters"
+        } else if self.keywords.iter().any(|k| k.len() < 3 || !k.is_ascii()) {
+            "each of `keywords` must be at least three ASCII characters"
         } else if self.verify.as_ref().is_some_and(|call| call.requests() != 1) {
             "`verify` needs exactly one of `get`, `post` and `named`"
         } else if self.revoke.as_ref().is_some_and(|call| call.requests() != 1) {

@@ -281,7 +281,6 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::prefilter::Build;
     use crate::rule::RuleSet;
     use crate::source::files::{self, FileOptions, FileWalk};
 
@@ -317,7 +316,7 @@ regex = '\b[a-z]{1,3}\n{0,2}==\n{0,3}[0-9]{2}'
         let mut rules = RuleSet::builtin();
         rules.load(file.path()).unwrap();
         rules.select(&["led".into(), "dense".into(), "many-lines".into()], &[]).unwrap();
-        Detector::new(rules, Build::Quick, 0)
+        Detector::new(rules, 0)
     }
 
     /// Text in which the rules match often, at every distance from the borders of pieces.

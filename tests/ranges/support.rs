@@ -10,7 +10,6 @@ use bstr::BString;
 use unleak::coverage::Notice;
 use unleak::detect::Detector;
 use unleak::finding::{Finding, PlaceKind};
-use unleak::prefilter::Build;
 use unleak::progress::Progress;
 use unleak::rule::RuleSet;
 use unleak::scan::collect::Collector;
@@ -152,7 +151,7 @@ impl Opened {
     }
 
     pub fn scan(&self, what: What<'_>, whole_files: bool, paths: &[&str]) -> Scan {
-        let detector = Detector::new(RuleSet::builtin(), Build::Quick, 1_700_000_000);
+        let detector = Detector::new(RuleSet::builtin(), 1_700_000_000);
         let collector = Collector::new(&detector);
         let progress = Progress::new();
         let context = Context { repo: &self.repo, refs: &self.refs, odb: &self.odb, collector: &collector, progress: &progress };

@@ -2,7 +2,7 @@
 //! be. Before the first commit everything is added. It looks at no working tree.
 
 use std::cell::RefCell;
-use std::fs;
+
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -150,6 +150,6 @@ fn folder(trees: &mut Trees<'_>, tree: Oid, path: &BString) -> Option<Oid> {
 
 /// The other parents of the merge that is under way.
 fn merge_heads(git_dir: &Path) -> Vec<Oid> {
-    let text = fs::read(git_dir.join("MERGE_HEAD")).unwrap_or_default();
+    let text = crate::source::git::file::read(git_dir.join("MERGE_HEAD")).unwrap_or_default();
     text.lines().filter_map(|line| Oid::from_hex(line.trim())).collect()
 }

@@ -44,10 +44,7 @@ pub struct Loose {
 impl Loose {
     /// Opens a loose object and reads its header.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(damaged("not a regular file"));
-        }
+        let file = super::file::open(path)?;
         let mut reader = flate2::bufread::ZlibDecoder::new(BufReader::new(file));
         let mut ahead = vec![0; HEADER];
         let mut filled = 0;

@@ -1,7 +1,6 @@
 //! A file mapped into memory, for packs and their indexes, which git never changes once they are written.
 //! It does not know what is in it.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Deref;
 use std::path::Path;
@@ -17,11 +16,8 @@ enum Bytes {
 impl Map {
     /// Opens a regular file; anything else is an error.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+        let mut file = super::file::open(path)?;
         let meta = file.metadata()?;
-        if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
         if meta.len() > 0 {
             // Safety: the map is read-only and private to us. Undefined behaviour needs another process that
             // changes the file in place while we read; git replaces packs by renaming and never does. A pack

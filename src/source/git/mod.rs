@@ -2,6 +2,7 @@
 
 pub mod delta;
 pub mod entry;
+pub mod file;
 pub mod index;
 pub mod inflate;
 pub mod loose;

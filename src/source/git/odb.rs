@@ -81,7 +81,7 @@ impl Odb {
         while done < self.dirs.len() && self.dirs.len() < 64 {
             let dir = self.dirs[done].clone();
             done += 1;
-            let Ok(text) = fs::read(dir.join("info/alternates")) else { continue };
+            let Ok(text) = super::file::read(dir.join("info/alternates")) else { continue };
             for line in text.lines().filter(|line| !line.is_empty() && line[0] != b'#') {
                 let Ok(line) = line.to_path() else { continue };
                 let path = dir.join(line);

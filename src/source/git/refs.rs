@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
-use super::as_bytes;
+use super::{as_bytes, file};
 use crate::coverage::Notice;
 use crate::error::describe;
 use crate::object::Oid;
@@ -66,7 +66,7 @@ impl Refs {
     }
 
     fn packed(&mut self, path: &Path) {
-        let text = match fs::read(path) {
+        let text = match file::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
             Err(error) => return self.notices.push(Notice::incomplete("refs", as_bytes(path), describe(&error))),
@@ -90,7 +90,7 @@ impl Refs {
             let name = BString::from([name, b"/", as_bytes(Path::new(&entry.file_name())).as_slice()].concat());
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => self.loose(&path, &name),
-                Ok(kind) if kind.is_file() => match fs::read(&path) {
+                Ok(kind) if kind.is_file() => match file::read(&path) {
                     Ok(text) if text.starts_with(b"ref:") => {}
                     Ok(text) => match Oid::from_hex(text.trim()) {
                         Some(target) => self.refs.push(Ref { name, target }),
@@ -106,7 +106,7 @@ impl Refs {
 
     /// Follows a file that names a ref or an object.
     fn symbolic(&self, path: &Path) -> (Option<BString>, Option<Oid>) {
-        let Ok(mut text) = fs::read(path) else { return (None, None) };
+        let Ok(mut text) = file::read(path) else { return (None, None) };
         let mut branch = None;
         for _ in 0..DEEPEST {
             let Some(name) = text.trim().strip_prefix(b"ref:") else {
@@ -121,7 +121,7 @@ impl Refs {
             if target.is_some() {
                 return (branch, target);
             }
-            text = name.to_path().ok().and_then(|name| fs::read(path.parent()?.join(name)).ok()).unwrap_or_default();
+            text = name.to_path().ok().and_then(|name| file::read(path.parent()?.join(name)).ok()).unwrap_or_default();
         }
         (branch, None)
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
-use super::as_bytes;
+use super::{as_bytes, file};
 use crate::coverage::Notice;
 use crate::error::describe;
 use crate::finding::PlaceKind;
@@ -51,7 +51,7 @@ pub struct Text {
 impl Repo {
     /// Looks at a git directory. An error says in one line why it cannot be one that we read.
     pub fn open(git_dir: &Path, work_tree: Option<&Path>) -> Result<Self, String> {
-        let common_dir = match fs::read(git_dir.join("commondir")) {
+        let common_dir = match file::read(git_dir.join("commondir")) {
             Ok(text) => git_dir.join(text.trim().to_path().map_err(|_| "its commondir file is damaged".to_owned())?),
             Err(_) => git_dir.to_owned(),
         };
@@ -72,7 +72,7 @@ impl Repo {
         // A pack that a promisor sent may name objects that were never sent.
         let packs = fs::read_dir(repo.objects().join("pack")).into_iter().flatten().flatten();
         repo.partial |= packs.into_iter().any(|entry| entry.path().extension().is_some_and(|e| e == "promisor"));
-        if let Ok(text) = fs::read(repo.common_dir.join("shallow")) {
+        if let Ok(text) = file::read(repo.common_dir.join("shallow")) {
             repo.shallow = text.lines().filter_map(|line| Oid::from_hex(line.trim())).collect();
         }
         Ok(repo)
@@ -81,7 +81,7 @@ impl Repo {
     /// The repository's own configuration tells the object format and whether objects may be missing; nothing else is asked of it.
     fn read_config(&mut self) -> Result<(), String> {
         let path = self.common_dir.join("config");
-        let bytes = match fs::read(&path) {
+        let bytes = match file::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(error) => {
@@ -120,7 +120,7 @@ impl Repo {
         }
         for (dir, prefix) in dirs {
             for name in TEXTS {
-                if dir.join(name).is_file() {
+                if dir.join(name).symlink_metadata().is_ok_and(|found| found.is_file()) {
                     texts.push(Text { kind: PlaceKind::Config, name: format!("{prefix}{name}").into(), path: dir.join(name) });
                 }
             }

@@ -68,7 +68,7 @@ pub struct Stage {
 impl Stage {
     /// Reads an index whose ids have `hash` bytes; where there is no file it is empty. An error says in one line what is wrong with it.
     pub fn read(path: &Path, hash: usize) -> Result<Self, String> {
-        let bytes = match fs::read(path) {
+        let bytes = match super::file::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(describe(&error)),
