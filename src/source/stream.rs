@@ -298,16 +298,16 @@ id = "dense"
 name = "Overlaps itself"
 severity = "low"
 confidence = "low"
-keywords = ["ab"]
-regex = '[a-c]{0,5}ab[a-c]{0,5}'
+keywords = ["abc"]
+regex = '[a-c]{0,5}abc[a-c]{0,5}'
 
 [[rule]]
 id = "many-lines"
 name = "Over lines"
 severity = "low"
 confidence = "low"
-keywords = ["=="]
-regex = '\b[a-z]{1,3}\n{0,2}==\n{0,3}[0-9]{2}'
+keywords = ["=::"]
+regex = '\b[a-z]{1,3}\n{0,2}=::\n{0,3}[0-9]{2}'
 "#;
 
     fn detector() -> Detector {
@@ -321,7 +321,7 @@ regex = '\b[a-z]{1,3}\n{0,2}==\n{0,3}[0-9]{2}'
 
     /// Text in which the rules match often, at every distance from the borders of pieces.
     fn random(len: usize, mut seed: u64) -> Vec<u8> {
-        const PARTS: &[&str] = &["a", "b", "c", "ab", "\n", " ", "secret", "=", ":", "x1", "77", "==", "e", "-", "zz"];
+        const PARTS: &[&str] = &["a", "b", "c", "abc", "\n", " ", "secret", "=", ":", "x1", "77", "=::", "e", "-", "zz"];
         let mut text = Vec::new();
         while text.len() < len {
             seed ^= seed << 13;

@@ -170,12 +170,27 @@ fn local(path: &Path, mode: Mode) -> Result<Target> {
     if mode == Mode::Dir {
         return Ok(Target::Directory { path: path.to_owned(), broken: None });
     }
+    if let Some(error) = held_up(path) {
+        return Err(error);
+    }
     let options = Options { trust: TrustPolicy::Assume(gix::sec::Trust::Full), cross_fs: true, ..Options::default() };
     match gix::discover::upwards_opts(path, options) {
         Ok((found, _)) => Ok(Target::Repository(repository(path, found))),
         Err(_) if mode == Mode::Git => Err(no_repository()),
         Err(_) => Ok(Target::Directory { path: path.to_owned(), broken: broken(path) }),
     }
+}
+
+/// A pipe in place of a file that tells a repository would hold up whoever looks for one.
+fn held_up(path: &Path) -> Option<Error> {
+    let path = std::path::absolute(path).ok()?;
+    let folders = path.ancestors().flat_map(|folder| [folder.join(".git"), folder.to_owned()]);
+    let files = folders.filter(|folder| folder.join("objects").is_dir()).flat_map(|folder| [folder.join("HEAD"), folder.join("commondir")]);
+    let odd = |file: &PathBuf| fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    files
+        .into_iter()
+        .find(odd)
+        .map(|file| Error::input(format!("{}: not a regular file, so this is no repository to be read", file.display())))
 }
 
 fn repository(given: &Path, found: Discovered) -> Repository {
