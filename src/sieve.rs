@@ -1,6 +1,6 @@
 //! A search for thousands of keywords at once, for text that holds few of them. Each keyword is found by its
-//! rarest four bytes: one bit for each four bytes of the text says whether any keyword has them, and only then
-//! the keywords themselves are compared. It ignores ASCII letter case and does not know what a keyword is for.
+//! rarest four bytes: one bit for each four bytes of the text says whether any keyword may have them, a second
+//! bit under another hash asks again, and only then the keywords themselves are compared. It ignores ASCII letter case and does not know what a keyword is for.
 
 use std::ops::Range;
 
@@ -8,6 +8,8 @@ use rustc_hash::FxHashMap;
 
 /// Bits in the table, as a power of two: 32 KiB, which stay in the first cache.
 const BITS: u32 = 18;
+/// Bits in the second table, as a power of two.
+const AGAIN: u32 = 16;
 /// Sets the bit that tells lower from upper case in each byte. It joins some other characters too; the
 /// comparison tells them apart.
 const FOLD: u32 = 0x2020_2020;
@@ -23,6 +25,7 @@ const COMMON: &[u8] = b" etroasnildcpumfhg_byv.,()-\"=/:';w*k0x>1{}<2#j[]q$z3\n!
 /// Keywords made ready.
 pub struct Sieve {
     bits: Box<[u64]>,
+    again: Box<[u64]>,
     /// Keywords by four folded bytes of theirs, and by three for those that have no more.
     grams: FxHashMap<u32, Vec<Place>>,
     short: FxHashMap<u32, Vec<Place>>,
@@ -42,7 +45,8 @@ impl Sieve {
     pub fn new(keywords: Vec<Vec<u8>>) -> Self {
         let longest = keywords.iter().map(Vec::len).max().unwrap_or(0);
         let bits = vec![0; 1 << (BITS - 6)].into_boxed_slice();
-        let mut sieve = Self { bits, grams: FxHashMap::default(), short: FxHashMap::default(), keywords, longest };
+        let again = vec![0; 1 << (AGAIN - 6)].into_boxed_slice();
+        let mut sieve = Self { bits, again, grams: FxHashMap::default(), short: FxHashMap::default(), keywords, longest };
         for index in 0..sieve.keywords.len() {
             sieve.add(index);
         }
@@ -54,24 +58,26 @@ impl Sieve {
         self.longest
     }
 
+    fn mark(&mut self, gram: u32) {
+        let (first, second) = (bit(gram), bit_again(gram));
+        self.bits[first >> 6] |= 1 << (first & 63);
+        self.again[second >> 6] |= 1 << (second & 63);
+    }
+
     fn add(&mut self, index: usize) {
         let keyword = &self.keywords[index];
         debug_assert!(keyword.len() >= SHORTEST);
         if keyword.len() < 4 {
             let gram = load([keyword[0], keyword[1], keyword[2], 0]) & 0x00ff_ffff;
             // Whatever byte follows.
-            (0..=255u8).for_each(|last| {
-                let bit = bit(gram | u32::from(last | 0x20) << 24);
-                self.bits[bit >> 6] |= 1 << (bit & 63);
-            });
+            (0..=255u8).for_each(|last| self.mark(gram | u32::from(last | 0x20) << 24));
             self.short.entry(gram).or_default().push(Place { keyword: index as u32, offset: 0 });
             return;
         }
         let rarity = |&offset: &usize| keyword[offset..offset + 4].iter().map(|b| rank(*b)).sum::<usize>();
         let offset = (0..=keyword.len() - 4).max_by_key(rarity).unwrap_or(0);
         let gram = load(keyword[offset..offset + 4].try_into().expect("four bytes"));
-        let bit = bit(gram);
-        self.bits[bit >> 6] |= 1 << (bit & 63);
+        self.mark(gram);
         self.grams.entry(gram).or_default().push(Place { keyword: index as u32, offset: offset as u32 });
     }
 
@@ -89,9 +95,12 @@ impl Sieve {
                 marks |= ((self.bits[bit >> 6] >> (bit & 63)) as u32 & 1) << place;
             }
             while marks != 0 {
-                let place = at + marks.trailing_zeros() as usize;
+                let place = marks.trailing_zeros() as usize;
                 marks &= marks - 1;
-                self.check(bytes, place, range.start..end, &mut hit);
+                let bit = bit_again(load([block[place], block[place + 1], block[place + 2], block[place + 3]]));
+                if self.again[bit >> 6] >> (bit & 63) & 1 != 0 {
+                    self.check(bytes, at + place, range.start..end, &mut hit);
+                }
             }
             at += STEP;
         }
@@ -124,6 +133,10 @@ fn load(bytes: [u8; 4]) -> u32 {
 
 fn bit(gram: u32) -> usize {
     (gram.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+}
+
+fn bit_again(gram: u32) -> usize {
+    (gram.wrapping_mul(0x85eb_ca6b) >> (32 - AGAIN)) as usize
 }
 
 fn rank(byte: u8) -> usize {
