@@ -10,7 +10,7 @@ mod staged;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -29,7 +29,7 @@ use crate::source::git::refs::Refs;
 use crate::source::git::repo::Repo;
 use crate::source::git::revisions::{CommitInfo, Selection};
 use crate::source::git::tree::{Added, Holds, Trees};
-use crate::source::stream::scan_text;
+use crate::source::stream::{scan_text, shared_folder};
 
 pub use changes::scan_changes;
 pub use staged::scan_stage;
@@ -263,10 +263,4 @@ impl<'a> Job<'a> {
         let mut all = self.in_head.lock().expect("no panic while locked");
         *all.entry(candidate.judged.value.clone()).or_default() |= in_head;
     }
-}
-
-/// Length of the folder, with its slash, that both paths begin with.
-fn shared_folder(one: &[u8], other: &[u8]) -> usize {
-    let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
-    other[..same].rfind_byte(b'/').map_or(0, |slash| slash + 1)
 }

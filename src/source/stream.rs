@@ -271,7 +271,7 @@ pub fn scan_names(detector: &Detector, list: &FileList, progress: &Progress, sin
 }
 
 /// Length of the folder, with its slash, that both paths begin with.
-fn shared_folder(one: &[u8], other: &[u8]) -> usize {
+pub fn shared_folder(one: &[u8], other: &[u8]) -> usize {
     let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
     other[..same].rfind_byte(b'/').map_or(0, |slash| slash + 1)
 }
