@@ -9,6 +9,8 @@ use crate::detect::{Detector, Judged};
 use crate::filter::{Filter, Judgement};
 use crate::finding::Confidence;
 use crate::source::stream::{LocatedMatch, Scanned};
+use crate::suppress::Marker;
+use crate::suppress::marker::Stand;
 
 /// A secret in one object.
 #[derive(Clone, Debug)]
@@ -33,11 +35,13 @@ pub struct Candidate {
     pub reasons: Vec<&'static str>,
     /// Other rules that match the same bytes.
     pub others: Vec<u32>,
+    /// The markers over it.
+    pub markers: Vec<Arc<Marker>>,
 }
 
 /// The candidates of a scanned object, ordered by place. What a filter dropped is not among them.
 pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
-    let facts = scanned.facts;
+    let (facts, markers) = (scanned.facts, scanned.markers);
     let mut matches = scanned.matches;
     matches.sort_by_key(|m| rank(detector, m));
     let mut winners: Vec<(LocatedMatch, Vec<u32>)> = Vec::new();
@@ -54,6 +58,8 @@ pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
         .filter(|(found, _)| found.judged.dropped.is_none())
         .filter_map(|(found, others)| {
             let mut candidate = Candidate::new(found, others);
+            let Range { start, end } = candidate.span;
+            candidate.markers = markers.over(&Stand { lines: candidate.line..=candidate.end_line, start, end });
             let judge = |filter: &(&'static str, Filter)| match filter {
                 (_, Filter::Object(filter)) => filter(&facts, candidate.judged.value.expose()),
                 _ => Judgement::Keep,
@@ -97,6 +103,7 @@ impl Candidate {
             judged: found.judged,
             reasons: Vec::new(),
             others,
+            markers: Vec::new(),
         }
     }
 }

@@ -49,6 +49,24 @@ pub enum Command {
     Stdin(ReportArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
+    /// Show the configuration in force, or check files of it
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// `unleak config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show which files are read, what they say together, and which rules are in force
+    Show(ReportArgs),
+    /// Check the files given, else those in force
+    Check {
+        /// Configuration files
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        report: ReportArgs,
+    },
 }
 
 /// What is scanned, and how.
@@ -105,9 +123,9 @@ pub struct ScanArgs {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Files")]
     pub max_file_size: Option<u64>,
 
-    /// How long cloning a URL may take: 90s, 30m
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30m", help_heading = "Remote repositories")]
-    pub clone_timeout: std::time::Duration,
+    /// How long cloning a URL may take: 90s, 10m; 30m by default
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Remote repositories")]
+    pub clone_timeout: Option<std::time::Duration>,
     /// How large a clone may be: 500M, 2G
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Remote repositories")]
     pub clone_max_size: Option<u64>,
@@ -144,12 +162,12 @@ pub struct ReportArgs {
     #[arg(long, help_heading = "Report")]
     pub no_progress: bool,
 
-    /// Report findings that are at least so sure
-    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high"], default_value = "medium", help_heading = "Findings")]
-    pub confidence: String,
-    /// Report findings that are at least so severe
-    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], default_value = "low", help_heading = "Findings")]
-    pub severity: String,
+    /// Report findings that are at least so sure; medium by default
+    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high"], help_heading = "Findings")]
+    pub confidence: Option<String>,
+    /// Report findings that are at least so severe; low by default
+    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], help_heading = "Findings")]
+    pub severity: Option<String>,
     /// Exit with 1 only for findings of at least this severity
     #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], help_heading = "Findings")]
     pub fail_on: Option<String>,
@@ -165,13 +183,39 @@ pub struct ReportArgs {
     /// Make fingerprints with the key in this file, instead of the published one
     #[arg(long, value_name = "FILE", help_heading = "Findings")]
     pub key_file: Option<PathBuf>,
-    /// Let nothing hide a finding: no marker, ignore file or baseline
-    #[arg(long, help_heading = "Findings")]
-    pub strict: bool,
 
-    /// Exit code for findings
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "exit_zero", help_heading = "Limits and exit codes")]
-    pub exit_code: u8,
+    /// Hide what this baseline or JSON report knows (repeatable)
+    #[arg(short, long, value_name = "FILE", visible_alias = "baseline-path", help_heading = "Suppression")]
+    pub baseline: Vec<PathBuf>,
+    /// Hide what this file names, instead of the repository's .unleakignore
+    #[arg(long, value_name = "FILE", help_heading = "Suppression")]
+    pub ignore_file: Option<PathBuf>,
+    /// Do not listen to markers like unleak:allow
+    #[arg(long, help_heading = "Suppression")]
+    pub no_inline_ignores: bool,
+    /// Do not listen to the markers of other scanners: gitleaks:allow, trufflehog:ignore ...
+    #[arg(long, help_heading = "Suppression")]
+    pub no_peer_markers: bool,
+    /// Let nothing hide a finding: no marker, [[allow]], ignore file or baseline
+    #[arg(long, help_heading = "Suppression")]
+    pub strict: bool,
+    /// List also what is hidden, with what hides it
+    #[arg(long, help_heading = "Suppression")]
+    pub show_suppressed: bool,
+
+    /// Read this configuration too (repeatable; the last one decides)
+    #[arg(short, long, value_name = "FILE", help_heading = "Configuration")]
+    pub config: Vec<PathBuf>,
+    /// Read no configuration and no ignore file but those named here
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
+    /// Read the .unleak.toml of targets that are other repositories
+    #[arg(long, help_heading = "Configuration")]
+    pub trust_target_config: bool,
+
+    /// Exit code for findings; 1 by default
+    #[arg(long, value_name = "N", conflicts_with = "exit_zero", help_heading = "Limits and exit codes")]
+    pub exit_code: Option<u8>,
     /// Exit with 0 though there are findings
     #[arg(long, help_heading = "Limits and exit codes")]
     pub exit_zero: bool,
@@ -206,7 +250,7 @@ pub enum When {
 }
 
 /// A size in bytes: a number with K, M or G (1024) or nothing.
-fn size(text: &str) -> Result<u64, String> {
+pub fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no size: give a number with K, M or G");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match text[digits.len()..].to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
@@ -220,7 +264,7 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 /// A time: seconds, or a number with s, m or h.
-fn duration(text: &str) -> Result<std::time::Duration, String> {
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
     let wrong = || format!("{text:?} is no time: give a number with s, m or h");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match &text[digits.len()..] {
@@ -230,6 +274,47 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         _ => return Err(wrong()),
     };
     digits.parse::<u64>().ok().and_then(|n| n.checked_mul(factor)).map(std::time::Duration::from_secs).ok_or_else(wrong)
+}
+
+/// The whole command line, with an environment variable for each option: `UNLEAK_` and its name.
+pub fn command() -> clap::Command {
+    with_environment(<Cli as clap::CommandFactory>::command())
+}
+
+/// Reads a command line; one that is wrong, or asks for help, ends the program here.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Cli {
+    let matches = command().get_matches_from(with_command(args));
+    <Cli as clap::FromArgMatches>::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn with_environment(command: clap::Command) -> clap::Command {
+    let named = |arg: clap::Arg| {
+        let Some(name) = arg.get_long().map(variable) else { return arg };
+        // Names have to live as long as the program; there is one for each option.
+        let arg = arg.env(&*Box::leak(name.into_boxed_str())).hide_env(true);
+        if matches!(arg.get_action(), clap::ArgAction::SetTrue) {
+            return arg.value_parser(clap::builder::BoolishValueParser::new());
+        }
+        arg
+    };
+    command.mut_args(named).mut_subcommands(with_environment)
+}
+
+fn variable(long: &str) -> String {
+    format!("UNLEAK_{}", long.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// The names of all environment variables that mean something, sorted.
+pub fn environment() -> Vec<String> {
+    fn collect(command: &clap::Command, all: &mut Vec<String>) {
+        all.extend(command.get_arguments().filter_map(|arg| arg.get_long()).map(variable));
+        command.get_subcommands().for_each(|inner| collect(inner, all));
+    }
+    let mut all = vec!["UNLEAK_KEY".to_owned()];
+    collect(&<Cli as clap::CommandFactory>::command(), &mut all);
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// The arguments with the command `scan` put in where the first names none: `unleak .` is `unleak scan .`.
@@ -259,7 +344,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

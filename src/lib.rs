@@ -42,6 +42,8 @@ pub mod find;
 pub mod prefilter;
 pub mod rule;
 pub mod sieve;
+// What lets a secret pass.
+pub mod suppress;
 // Where bytes come from.
 pub mod candidate;
 pub mod history;

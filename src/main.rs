@@ -7,18 +7,18 @@ mod display;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use cli::{Cli, Command};
+use cli::Command;
 use unleak::error::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(cli::with_command(std::env::args_os()));
+    let cli = cli::parse(std::env::args_os());
     let done = match cli.command {
         Command::Scan(args) => command::scan::run(config::scan(args)),
         Command::Git(args) => command::scan::run(config::git(args)),
         Command::Dir(args) => command::scan::run(config::dir(args)),
         Command::Stdin(args) => command::scan::run(config::stdin(args)),
         Command::Demo(args) => command::demo::run(args),
+        Command::Config(which) => command::config::run(which),
     };
     let exit = done.unwrap_or_else(|error| {
         display::error(&error);

@@ -35,7 +35,7 @@ pub fn run(job: Result<Job>) -> Result<Exit> {
     let outcome = unleak::scan::run(&job.plan, &detector, &progress);
     drop(bar);
     let outcome = outcome?;
-    let document = Document::new(&outcome, &report::Options { show_secrets: job.show_secrets });
+    let document = Document::new(&outcome, &report::Options { show_secrets: job.show_secrets, show_suppressed: job.show_suppressed });
     let mut written = true;
     for report in &job.reports {
         if let Err(error) = write(report, &document, job.color, job.show_secrets) {

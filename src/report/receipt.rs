@@ -9,8 +9,8 @@ use anstyle::{AnsiColor, Style};
 use super::document::{Document, NoticeEntry};
 use super::paint::Paint;
 use super::sanitize::sanitize;
-use crate::coverage::Counts;
-use crate::finding::Severity;
+use crate::coverage::{Counts, Suppressed};
+use crate::finding::{HiddenBy, Severity};
 
 /// Most places that a group of notices writes out.
 const SHOWN: usize = 3;
@@ -23,6 +23,9 @@ pub(super) fn write(document: &Document, paint: Paint, out: &mut dyn Write) -> i
         for target in coverage.targets.iter().filter(|target| target.counts.is_empty()) {
             paint.line("empty", &format!("{}: nothing was scanned of it", sanitize(&target.name)), out)?;
         }
+    }
+    for suppressed in suppressed(document) {
+        paint.line("allowed", &suppressed, out)?;
     }
     if let Some(hidden) = hidden(document) {
         paint.line("hidden", &hidden, out)?;
@@ -42,7 +45,7 @@ pub(super) fn write(document: &Document, paint: Paint, out: &mut dyn Write) -> i
 
 fn verdict(document: &Document, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let nothing_scanned = document.coverage.totals.is_empty();
-    let found = document.findings.len();
+    let found = document.open().count();
     if found > 0 {
         let counts = by_severity(document, paint);
         let secrets = paint.bold(&format!("{} found", count(found as u64, "secret", "secrets")));
@@ -70,7 +73,7 @@ fn verdict(document: &Document, paint: Paint, out: &mut dyn Write) -> io::Result
 }
 
 fn by_severity(document: &Document, paint: Paint) -> String {
-    let of = |severity: Severity| document.findings.iter().filter(|finding| finding.severity == severity).count();
+    let of = |severity: Severity| document.open().filter(|finding| finding.severity == severity).count();
     let named = Severity::ALL.iter().rev().map(|(severity, name)| (*severity, of(*severity), name)).filter(|(_, n, _)| *n > 0);
     named.map(|(severity, n, name)| paint.severity(severity, &format!("{n} {name}"))).collect::<Vec<_>>().join(", ")
 }
@@ -87,6 +90,26 @@ fn amounts(counts: &Counts) -> String {
     let mut parts: Vec<String> = parts.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| count(n, one, many)).collect();
     parts.push(bytes(counts.bytes));
     if counts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What was hidden, a line for each kind of thing that did it.
+fn suppressed(document: &Document) -> Vec<String> {
+    let line = |(kind, name): &(HiddenBy, &str)| {
+        let all: Vec<_> = document.coverage.suppressed.iter().filter(|entry| entry.by == *kind).collect();
+        let sum = |n: fn(&Suppressed) -> u64| all.iter().map(|entry| n(&entry.counts)).sum::<u64>();
+        let (findings, places) = (sum(|c| c.findings), sum(|c| c.places));
+        let shown = all.iter().take(SHOWN).map(|entry| sanitize(&entry.source)).collect::<Vec<_>>().join(", ");
+        let more = if all.len() > SHOWN { format!(" and {} more", all.len() - SHOWN) } else { String::new() };
+        let amount = format!("{} in {}", count(findings, "secret", "secrets"), count(places, "place", "places"));
+        (!all.is_empty()).then(|| format!("{amount} by {name}: {shown}{more}"))
+    };
+    let kinds = [
+        (HiddenBy::Marker, "markers in the text"),
+        (HiddenBy::Allow, "[[allow]]"),
+        (HiddenBy::IgnoreFile, "the ignore file"),
+        (HiddenBy::Baseline, "the baseline"),
+    ];
+    kinds.iter().filter_map(line).collect()
 }
 
 fn hidden(document: &Document) -> Option<String> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::document::{CommitEntry, Document, FindingEntry, NoticeEntry, PlaceEntry};
 use super::sanitize::sanitize;
-use crate::finding::{PlaceKind, Severity};
+use crate::finding::{HiddenBy, PlaceKind, Severity};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// Most places of one finding that stand in `locations`.
@@ -122,6 +122,11 @@ fn result(finding: &FindingEntry, rule_index: usize, several: bool) -> Value {
         "partialFingerprints": { "unleak/v1": finding.fingerprint },
         "properties": properties(finding),
     });
+    if let Some(by) = &finding.suppressed {
+        let kind = if by.by == HiddenBy::Marker { "inSource" } else { "external" };
+        let why = by.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        result["suppressions"] = json!([{ "kind": kind, "justification": sanitize(&format!("{}{why}", by.source)) }]);
+    }
     let related: Vec<Value> = places.iter().skip(LOCATIONS).take(RELATED).map(|place| location(place, several)).collect();
     if !related.is_empty() {
         result["relatedLocations"] = Value::Array(related);

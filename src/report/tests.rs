@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::coverage::{Counts, Coverage, LeftOut, Notice, TargetCoverage, TargetKind};
-use crate::finding::{CommitRef, Confidence, Finding, History, Person, Place, PlaceKind, Scope, Severity, State, Verification};
+use crate::finding::{
+    CommitRef, Confidence, Finding, Hidden, HiddenBy, History, Person, Place, PlaceKind, Scope, Severity, State, Verification,
+};
 use crate::outcome::Outcome;
 use crate::secret::Secret;
 
@@ -88,6 +90,8 @@ fn live() -> Finding {
             ..History::empty(Scope::Full)
         },
         more_places: 12,
+        hidden: Vec::new(),
+        suppressed: false,
     }
 }
 
@@ -133,7 +137,9 @@ fn outcome() -> Outcome {
             dropped: BTreeMap::from([("placeholder".into(), 2)]),
             below_threshold: 1,
             already_there: 0,
+            suppressed: BTreeMap::new(),
         },
+        hidden: Vec::new(),
         interrupted: None,
         candidates: vec![Secret::new(dropped(), 0), Secret::new(token(), 4)],
     }
@@ -164,14 +170,29 @@ fn planted() -> Outcome {
         finding.places.push(place(kind, &format!("refs/{token}"), 1));
     }
     outcome.notices.push(Notice::incomplete(format!("w {dropped}"), token.clone(), format!("because {token}")));
+    let mut hidden = Finding { hidden: vec![allowed(&token)], suppressed: true, ..removed() };
+    hidden.places.push(place(PlaceKind::File, &format!("hidden/{token}"), 1));
+    outcome.coverage.hide(&hidden);
+    outcome.hidden.push(hidden);
     outcome.coverage.targets[0].name = format!("https://host/{token}").into();
     outcome.coverage.left_out[0].what = format!("files below {dropped}");
     outcome
 }
 
+fn allowed(text: &str) -> Hidden {
+    Hidden {
+        by: HiddenBy::Allow,
+        source: format!("{text}.toml:3"),
+        reason: Some(format!("as {text}")),
+        until: Some("2030-01-01".into()),
+        places: 2,
+    }
+}
+
 fn rendered(format: Format, outcome: &Outcome, show_secrets: bool) -> String {
     let mut out = Vec::new();
-    write(format, &Document::new(outcome, &Options { show_secrets }), &TextOptions::default(), &mut out).expect("memory takes it");
+    write(format, &Document::new(outcome, &Options { show_secrets, show_suppressed: true }), &TextOptions::default(), &mut out)
+        .expect("memory takes it");
     String::from_utf8(out).expect("reports are UTF-8")
 }
 

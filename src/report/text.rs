@@ -42,6 +42,11 @@ impl Page<'_> {
     fn block(&self, finding: &FindingEntry, out: &mut dyn Write) -> io::Result<()> {
         let tag = self.paint.severity(finding.severity, &finding.severity.name().to_uppercase());
         writeln!(out, "{tag}  {}  {}", self.paint.bold(&sanitize(&finding.name)), sanitize(&finding.secret))?;
+        if let Some(by) = &finding.suppressed {
+            let until = by.until.as_ref().map(|day| format!(" until {}", sanitize(day))).unwrap_or_default();
+            let reason = by.reason.as_ref().map(|why| format!(": {}", sanitize(why))).unwrap_or_default();
+            self.paint.line("allowed", &format!("by {}{until}{reason}", sanitize(&by.source)), out)?;
+        }
         self.paint.line("sure", &sure(finding), out)?;
         if finding.verification.state != State::NotChecked {
             self.paint.line("verified", &verified(finding), out)?;

@@ -8,17 +8,26 @@ use crate::bound::{self, Bound};
 use crate::error::{Error, Result};
 
 /// The rules of one file; an error names the file, the line and the fault.
-pub(super) fn file(path: &Path) -> Result<Vec<Rule>> {
-    let wrong = |why: String| Error::configuration(format!("{}: {why}", path.display()));
-    let text = fs::read_to_string(path).map_err(|e| wrong(crate::error::describe(&e)))?;
-    let file: spec::File = toml::from_str(&text).map_err(|e| wrong(e.to_string().trim_end().to_owned()))?;
-    if file.rule.is_empty() {
-        return Err(wrong("there is no [[rule]] in it".to_owned()));
-    }
-    file.rule.into_iter().map(|spec| rule(spec).map_err(wrong)).collect()
+pub(super) fn file(path: &Path) -> Result<Vec<spec::Spec>> {
+    let text = fs::read(path).map_err(|e| Error::configuration(format!("{}: {}", path.display(), crate::error::describe(&e))))?;
+    self::text(&path.display().to_string(), &text)
 }
 
-fn rule(mut spec: spec::Spec) -> Result<Rule, String> {
+/// The same of a text by that name.
+pub(super) fn text(name: &str, text: &[u8]) -> Result<Vec<spec::Spec>> {
+    let wrong = |line: usize, why: &str| Error::configuration(format!("{name}:{line}: {why}"));
+    let text = std::str::from_utf8(text).map_err(|_| wrong(1, "the file is not UTF-8"))?;
+    let file: spec::File = toml::from_str(text).map_err(|e| {
+        let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        wrong(line, e.message().lines().next().unwrap_or_default())
+    })?;
+    if file.rule.is_empty() {
+        return Err(wrong(1, "there is no [[rule]] in it"));
+    }
+    Ok(file.rule)
+}
+
+pub(super) fn rule(mut spec: spec::Spec) -> Result<Rule, String> {
     if spec.provider.is_empty() {
         spec.provider = "custom".into();
     }

@@ -120,9 +120,25 @@ impl RuleSet {
         Self { rules, digest }
     }
 
+    /// No rules at all.
+    pub fn empty() -> Self {
+        Self { rules: Vec::new(), digest: digest(&[]) }
+    }
+
     /// Loads further rules from a file; one with the id of a rule that is there replaces it.
     pub fn load(&mut self, path: &Path) -> Result<()> {
-        for rule in load::file(path)? {
+        self.add(load::file(path)?).map_err(|why| Error::configuration(format!("{}: {why}", path.display())))
+    }
+
+    /// The rows of a rule file's text, not yet in force. An error names file and line.
+    pub fn parse(name: &str, text: &[u8]) -> Result<Vec<Spec>> {
+        load::text(name, text)
+    }
+
+    /// Adds rules; one with the id of a rule that is there replaces it. An error says which rule is wrong, and why.
+    pub fn add(&mut self, specs: Vec<Spec>) -> Result<(), String> {
+        for spec in specs {
+            let rule = load::rule(spec)?;
             self.rules.retain(|old| old.spec.id != rule.spec.id);
             self.rules.push(rule);
         }
@@ -130,13 +146,34 @@ impl RuleSet {
         Ok(())
     }
 
+    /// Gives the rules of that id, former id or provider another severity.
+    pub fn set_severity(&mut self, name: &str, severity: Severity) {
+        for rule in self.rules.iter_mut().filter(|rule| rule.goes_by(name)) {
+            rule.severity = severity;
+            rule.spec.severity = severity.name().into();
+        }
+        self.digest = digest(&self.rules);
+    }
+
+    /// Whether a rule goes by that id, former id or provider.
+    pub fn knows(&self, name: &str) -> bool {
+        self.rules.iter().any(|rule| rule.goes_by(name))
+    }
+
+    /// What somebody may have meant who wrote a name that no rule goes by.
+    pub fn near(&self, name: &str) -> String {
+        let names = self.rules.iter().flat_map(|rule| [rule.spec.id.as_ref(), rule.spec.provider.as_ref()]);
+        match crate::error::near(name, names) {
+            Some(near) => format!("did you mean {near}? `unleak rules list` shows them all"),
+            None => "`unleak rules list` shows them all".to_owned(),
+        }
+    }
+
     /// Keeps the rules in `only` (all where it is empty) that are not in `without`; ids, aliases or providers.
     pub fn select(&mut self, only: &[String], without: &[String]) -> Result<()> {
         for name in only.iter().chain(without) {
-            if !self.rules.iter().any(|rule| rule.goes_by(name)) {
-                return Err(
-                    Error::usage(format!("there is no rule, alias or provider named {name:?}")).hint("`unleak rules list` shows them all")
-                );
+            if !self.knows(name) {
+                return Err(Error::usage(format!("there is no rule, alias or provider named {name:?}")).hint(self.near(name)));
             }
         }
         self.rules.retain(|rule| only.is_empty() || only.iter().any(|name| rule.goes_by(name)));
@@ -160,7 +197,8 @@ impl RuleSet {
 }
 
 impl Rule {
-    fn goes_by(&self, name: &str) -> bool {
+    /// Whether it is meant by that id, former id or provider.
+    pub fn goes_by(&self, name: &str) -> bool {
         self.spec.id == name || self.spec.provider == name || self.spec.aliases.iter().any(|alias| alias == name)
     }
 }

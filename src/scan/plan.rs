@@ -10,10 +10,12 @@ use std::time::Duration;
 use bstr::ByteSlice;
 use globset::GlobSet;
 
+use crate::coverage::Notice;
 use crate::finding::{Confidence, Severity};
 use crate::secret::FingerprintKey;
 use crate::source::git::revisions::Wanted;
 use crate::source::target::Mode;
+use crate::suppress::Suppress;
 
 /// Which commits or changes are looked at, instead of everything.
 #[derive(Clone, Debug)]
@@ -57,6 +59,10 @@ pub struct Plan {
     pub confidence: Confidence,
     /// Findings below are counted, not reported.
     pub severity: Severity,
+    /// What may hide a finding.
+    pub suppress: Suppress,
+    /// What is to be said in the report besides: of configuration, mostly.
+    pub notices: Vec<Notice>,
     /// What fingerprints are made with.
     pub key: FingerprintKey,
     /// Threads; as many as there are cores where it is `None`.
@@ -114,6 +120,8 @@ impl Default for Plan {
             max_file_size: None,
             confidence: Confidence::Medium,
             severity: Severity::Low,
+            suppress: Suppress::default(),
+            notices: Vec::new(),
             key: FingerprintKey::default(),
             threads: None,
             clone: CloneLimits { folder: PathBuf::from("."), timeout: Duration::from_secs(30 * 60), max_size: None, prompt: false },

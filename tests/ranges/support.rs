@@ -19,6 +19,7 @@ use unleak::source::git::odb::Odb;
 use unleak::source::git::refs::Refs;
 use unleak::source::git::repo::Repo;
 use unleak::source::git::revisions::{self, Selection, Wanted};
+use unleak::suppress::Suppress;
 
 /// A token with a checksum that holds, made from a number.
 pub fn token(number: u32) -> String {
@@ -163,7 +164,7 @@ impl Opened {
             What::Stage(index) => range::scan_stage(&context, &options, index),
             What::Changes => range::scan_changes(&context, &options, None),
         };
-        Scan { result, findings: collector.findings(&FingerprintKey::default()), notices: collector.notices() }
+        Scan { result, findings: collector.findings(&FingerprintKey::default(), &Suppress::default()), notices: collector.notices() }
     }
 }
 
