@@ -49,6 +49,12 @@ pub enum Command {
     Stdin(ReportArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
+    /// Add entries to the ignore file, list them, remove those that do nothing any more
+    #[command(subcommand)]
+    Ignore(IgnoreCommand),
+    /// Write down what is known today, so that only new secrets are reported
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Show the configuration in force, or check files of it
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -69,8 +75,62 @@ pub enum ConfigCommand {
     },
 }
 
-/// What is scanned, and how.
+/// `unleak ignore`
+#[derive(Debug, Subcommand)]
+pub enum IgnoreCommand {
+    /// Let secrets pass, by the id that a report shows
+    Add(IgnoreAdd),
+    /// List the entries
+    List(ReportArgs),
+    /// Scan the repository and remove entries that have expired or hide nothing
+    Prune(ReportArgs),
+}
+
+/// `unleak ignore add`
 #[derive(Debug, Args)]
+pub struct IgnoreAdd {
+    /// The ids of the findings, as reports show them
+    #[arg(value_name = "ID", required = true)]
+    pub fingerprints: Vec<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Who answers for it
+    #[arg(long, value_name = "NAME")]
+    pub owner: Option<String>,
+    /// The last day on which it counts: 2027-01-31
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Only at this path
+    #[arg(long, value_name = "PATH")]
+    pub path: Option<OsString>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `unleak baseline`
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Scan, and write what is found into a new file
+    Create(BaselineArgs),
+    /// Scan, add what is new to the file and remove what is gone
+    Update(BaselineArgs),
+    /// Scan, and report what the file does not know
+    Diff(BaselineArgs),
+}
+
+/// What all commands on baselines take.
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// The baseline
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub scan: ScanArgs,
+}
+
+/// What is scanned, and how.
+#[derive(Debug, Default, Args)]
 pub struct ScanArgs {
     /// Repository, folder, file, URL, or `-`
     #[arg(value_name = "TARGET", default_value = ".")]
@@ -135,7 +195,7 @@ pub struct ScanArgs {
 }
 
 /// What is found and how it is told.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ReportArgs {
     /// Report format
     #[arg(short, long, value_name = "FORMAT", value_parser = ["text", "json", "jsonl", "sarif"], help_heading = "Report")]
@@ -239,9 +299,10 @@ pub struct ReportArgs {
 }
 
 /// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {
     /// On a terminal.
+    #[default]
     Auto,
     /// Always.
     Always,

@@ -18,6 +18,8 @@ fn main() -> ExitCode {
         Command::Dir(args) => command::scan::run(config::dir(args)),
         Command::Stdin(args) => command::scan::run(config::stdin(args)),
         Command::Demo(args) => command::demo::run(args),
+        Command::Ignore(which) => command::ignore::run(which),
+        Command::Baseline(which) => command::baseline::run(which),
         Command::Config(which) => command::config::run(which),
     };
     let exit = done.unwrap_or_else(|error| {

@@ -67,7 +67,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_json", &["report/", "check/", "suppress/baseline.rs"]),
     ("sha2", &["*"]),
     ("signal_hook", &["command/scan.rs"]),
-    ("tempfile", &["source/remote.rs", "command/demo.rs"]),
+    ("tempfile", &["source/remote.rs", "command/"]),
     ("thiserror", &["error.rs"]),
     ("toml", &["rule/load.rs", "config/"]),
     ("zeroize", &["*"]),

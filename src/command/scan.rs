@@ -13,6 +13,7 @@ use unleak::error::{Error, Exit, Kind, Result, describe};
 use unleak::outcome::Outcome;
 use unleak::progress::Progress;
 use unleak::report::{self, Document, TextOptions};
+use unleak::rule::RuleSet;
 use unleak::scan::Input;
 
 use crate::config::{Job, Report, now};
@@ -25,17 +26,27 @@ const GRACE: Duration = Duration::from_secs(10);
 pub fn run(job: Result<Job>) -> Result<Exit> {
     let mut job = job?;
     let begin = Instant::now();
+    let outcome = outcome(&mut job)?;
+    report(&job, &outcome, begin)
+}
+
+/// Scans what the job says.
+pub fn outcome(job: &mut Job) -> Result<Outcome> {
     let progress = Arc::new(Progress::new());
     watch(&progress, job.timeout)?;
     if job.plan.targets.iter().any(|target| target == "-") {
         job.plan.stdin = Input::new(Waiting::new(io::stdin(), Arc::clone(&progress)));
     }
-    let detector = Detector::new(job.rules, now());
+    let detector = Detector::new(std::mem::replace(&mut job.rules, RuleSet::empty()), now());
     let bar = job.progress.then(|| Bar::start(Arc::clone(&progress)));
     let outcome = unleak::scan::run(&job.plan, &detector, &progress);
     drop(bar);
-    let outcome = outcome?;
-    let document = Document::new(&outcome, &report::Options { show_secrets: job.show_secrets, show_suppressed: job.show_suppressed });
+    outcome
+}
+
+/// Writes the job's reports and chooses the exit code.
+pub fn report(job: &Job, outcome: &Outcome, begin: Instant) -> Result<Exit> {
+    let document = Document::new(outcome, &report::Options { show_secrets: job.show_secrets, show_suppressed: job.show_suppressed });
     let mut written = true;
     for report in &job.reports {
         if let Err(error) = write(report, &document, job.color, job.show_secrets) {
@@ -49,7 +60,7 @@ pub fn run(job: Result<Job>) -> Result<Exit> {
         display::say("time", &format!("{:.2} s", begin.elapsed().as_secs_f64()));
     }
     let at_or_above = outcome.findings.iter().any(|f| f.severity >= job.fail_on);
-    Ok(exit(&outcome, at_or_above, written, &Choice { code: job.exit_code, allow_incomplete: job.allow_incomplete }))
+    Ok(exit(outcome, at_or_above, written, &Choice { code: job.exit_code, allow_incomplete: job.allow_incomplete }))
 }
 
 /// What the user chose about exit codes.

@@ -226,6 +226,21 @@ fn views(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_live_is_reported_though_it_is_hidden() {
+    let mut outcome = outcome();
+    let hidden = Finding { hidden: vec![allowed("x")], suppressed: true, ..live() };
+    let verified = Verification { state: State::Live, reason: "it said so".into() };
+    outcome.findings = vec![removed()];
+    outcome.hidden = vec![Finding { verification: verified, ..hidden.clone() }, Finding { secret: Secret::new("other", 0), ..hidden }];
+    outcome.hidden.clone().iter().for_each(|finding| outcome.coverage.hide(finding));
+    outcome.reveal();
+    assert_eq!((outcome.findings.len(), outcome.hidden.len()), (2, 1));
+    assert!(outcome.findings.iter().all(|finding| !finding.suppressed));
+    let left: Vec<_> = outcome.coverage.suppressed.values().map(|by| (by.findings, by.places)).collect();
+    assert_eq!(left, [(1, 2)]);
+}
+
+#[test]
 fn no_format_shows_a_value_unless_asked() {
     let outcome = planted();
     for (format, name) in Format::ALL {

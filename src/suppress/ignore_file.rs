@@ -37,6 +37,8 @@ pub struct IgnoreFile {
     pub name: String,
     /// Id of the key that its fingerprints are made with.
     pub key: Option<String>,
+    /// Comments of people, which stay.
+    pub comments: Vec<String>,
     /// Its entries with their lines, from 1.
     pub entries: Vec<(usize, Entry)>,
     /// Places of entries by fingerprint.
@@ -52,7 +54,9 @@ impl IgnoreFile {
             let line = line.to_str().map_err(|_| wrong("the line is not UTF-8".to_owned()))?.trim().trim_start_matches('\u{feff}');
             if let Some(key) = line.strip_prefix(KEY) {
                 file.key = Some(key.trim().to_owned());
-            } else if !line.is_empty() && !line.starts_with('#') {
+            } else if line.starts_with('#') {
+                file.comments.push(line.to_owned());
+            } else if !line.is_empty() {
                 file.entries.push((number + 1, Entry::parse(line).map_err(wrong)?));
             }
         }
@@ -62,13 +66,13 @@ impl IgnoreFile {
         Ok(file)
     }
 
-    /// The file as it is written: the key, then the entries, sorted, each once.
-    pub fn write(key: &str, entries: &[Entry]) -> String {
+    /// The file as it is written: the key, the comments, then the entries, sorted, each once.
+    pub fn write(key: &str, comments: &[String], entries: &[Entry]) -> String {
         let mut lines: Vec<String> = entries.iter().map(Entry::line).collect();
         lines.sort();
         lines.dedup();
         let mut text = format!("{KEY}{key}\n");
-        lines.iter().for_each(|line| {
+        comments.iter().chain(&lines).for_each(|line| {
             text.push_str(line);
             text.push('\n');
         });
@@ -196,7 +200,7 @@ mod tests {
                 reason: None,
             },
         ];
-        let text = IgnoreFile::write("public", &entries);
+        let text = IgnoreFile::write("public", &[], &entries);
         assert_eq!(
             text.lines().skip(1).collect::<Vec<_>>(),
             [
