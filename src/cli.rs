@@ -198,7 +198,7 @@ pub struct ScanArgs {
 #[derive(Debug, Default, Args)]
 pub struct ReportArgs {
     /// Report format
-    #[arg(short, long, value_name = "FORMAT", value_parser = ["text", "json", "jsonl", "sarif"], help_heading = "Report")]
+    #[arg(short, long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(unleak::report::Format::names()), help_heading = "Report")]
     pub format: Option<String>,
     /// Write a report to a file (repeatable); the format is taken from its extension, else from -f
     #[arg(short, long, value_name = "[FORMAT:]FILE", help_heading = "Report")]

@@ -47,9 +47,11 @@ pub fn outcome(job: &mut Job) -> Result<Outcome> {
 /// Writes the job's reports and chooses the exit code.
 pub fn report(job: &Job, outcome: &Outcome, begin: Instant) -> Result<Exit> {
     let document = Document::new(outcome, &report::Options { show_secrets: job.show_secrets, show_suppressed: job.show_suppressed });
+    let ended = now();
+    let options = TextOptions { color: job.color, begun: ended - begin.elapsed().as_secs() as i64, ended };
     let mut written = true;
     for report in &job.reports {
-        if let Err(error) = write(report, &document, job.color, job.show_secrets) {
+        if let Err(error) = write(report, &document, &options, job.show_secrets) {
             display::error(&error);
             written = false;
         } else if let (Some(path), false) = (&report.path, job.quiet) {
@@ -110,11 +112,11 @@ fn watch(progress: &Arc<Progress>, timeout: Option<Duration>) -> Result<()> {
 }
 
 /// Writes one report. A reader that went away is no error.
-fn write(report: &Report, document: &Document, color: bool, secret: bool) -> Result<()> {
-    let color = color && report.path.is_none();
+fn write(report: &Report, document: &Document, options: &TextOptions, secret: bool) -> Result<()> {
+    let options = &TextOptions { color: options.color && report.path.is_none(), ..*options };
     let done = match &report.path {
-        None => fill(io::stdout().lock(), report, document, color),
-        Some(path) => create(path, secret).and_then(|file| fill(file, report, document, color)),
+        None => fill(io::stdout().lock(), report, document, options),
+        Some(path) => create(path, secret).and_then(|file| fill(file, report, document, options)),
     };
     match done {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -126,9 +128,9 @@ fn write(report: &Report, document: &Document, color: bool, secret: bool) -> Res
     }
 }
 
-fn fill(out: impl Write, report: &Report, document: &Document, color: bool) -> io::Result<()> {
+fn fill(out: impl Write, report: &Report, document: &Document, options: &TextOptions) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    report::write(report.format, document, &TextOptions { color }, &mut out)?;
+    report::write(report.format, document, options, &mut out)?;
     out.flush()
 }
 

@@ -32,7 +32,7 @@ pub fn reports(args: &ReportArgs, layers: &Layers) -> Result<Vec<Report>> {
 }
 
 fn named(name: &str) -> Result<Format> {
-    let names = || Format::ALL.iter().map(|(_, name)| *name);
+    let names = Format::names;
     Format::from_name(name).ok_or_else(|| {
         let error = Error::usage(format!("{name:?} is no report format"));
         match near(name, names()) {

@@ -398,7 +398,7 @@ impl PlaceEntry {
 }
 
 /// A moment as ISO 8601 in UTC. Histories hold years that it cannot say (before 0, after 9999): `@` and the seconds.
-fn date(seconds: i64) -> String {
+pub(super) fn date(seconds: i64) -> String {
     /// 0000-01-01T00:00:00Z.
     const YEAR_0: i64 = -62_167_219_200;
     match jiff::Timestamp::from_second(seconds) {

@@ -1,6 +1,7 @@
 //! Tests over all formats at once: nothing leaks, nothing drives a terminal, the shapes are what they should be.
 
 mod formats;
+mod shapes;
 
 use std::collections::BTreeMap;
 
@@ -309,7 +310,7 @@ fn same_outcome_in_any_order_gives_the_same_bytes() {
 fn colour_only_when_asked() {
     let document = Document::new(&outcome(), &Options::default());
     let mut out = Vec::new();
-    write(Format::Text, &document, &TextOptions { color: true }, &mut out).expect("memory takes it");
+    write(Format::Text, &document, &TextOptions { color: true, ..TextOptions::default() }, &mut out).expect("memory takes it");
     let out = String::from_utf8(out).expect("UTF-8");
     assert!(out.contains("\u{1b}[") && !rendered(Format::Text, &outcome(), false).contains('\u{1b}'));
     let plain = String::from_utf8(out.into_bytes()).expect("UTF-8");

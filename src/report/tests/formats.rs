@@ -3,7 +3,7 @@
 use super::*;
 
 /// A report without the program's version, so that a release changes no snapshot.
-fn versionless(format: Format, outcome: &Outcome) -> String {
+pub(in crate::report) fn versionless(format: Format, outcome: &Outcome) -> String {
     rendered(format, outcome, false).replace(&format!("\"{}\"", env!("CARGO_PKG_VERSION")), "\"[version]\"")
 }
 
