@@ -1,33 +1,17 @@
 //! What the user typed, and nothing else: the command line as clap reads it. What it means is decided in `config`.
 
+mod gitleaks;
+mod help;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-/// Exit codes, for the help.
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    everything was scanned and nothing was found
-  1    findings (another code with --exit-code, 0 with --exit-zero)
-  2    wrong command line or configuration; nothing was scanned
-  3    nothing was found, but something could not be read or written (0 with --allow-incomplete)
-  130  interrupted (143: terminated)";
-
-const EXAMPLES: &str = "\
-Examples:
-  unleak demo                              see what a finding looks like
-  unleak scan .                            the repository you stand in, with its whole history
-  unleak scan ~/src/app /var/log/app.log   several targets, one report
-  unleak scan https://host/group/app.git   clone it, scan it, remove the clone
-  unleak scan --staged                     what you are about to commit
-  unleak git . --since-commit HEAD~100     the last hundred commits
-  kubectl logs app | unleak stdin          a stream
-  unleak scan . -o report.sarif -o json:report.json";
+pub use gitleaks::{GitleaksArgs, GitleaksOptions};
 
 /// Finds leaked secrets in git history.
 #[derive(Debug, Parser)]
-#[command(name = "unleak", version, about, after_help = EXIT_CODES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), max_term_width = 110)]
+#[command(name = "unleak", version, about, after_help = help::EXIT_CODES, after_long_help = help::long(help::PROGRAM), max_term_width = 110)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -38,25 +22,33 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan repositories with their whole history, folders, files, URLs, or standard input (`-`)
-    #[command(visible_alias = "auto", after_help = EXIT_CODES)]
+    #[command(visible_alias = "auto", after_help = help::EXIT_CODES, after_long_help = help::long(help::SCAN))]
     Scan(ScanArgs),
     /// Scan a repository's history only: no index, no working tree
+    #[command(after_help = help::EXIT_CODES, after_long_help = help::long(help::GIT))]
     Git(ScanArgs),
     /// Scan files only, even in a repository
-    #[command(visible_aliases = ["fs", "filesystem"])]
+    #[command(visible_aliases = ["fs", "filesystem"], after_help = help::EXIT_CODES, after_long_help = help::long(help::DIR))]
     Dir(ScanArgs),
     /// Scan standard input
+    #[command(after_help = help::EXIT_CODES, after_long_help = help::long(help::STDIN))]
     Stdin(ReportArgs),
+    /// Gitleaks' command: the same as scan
+    #[command(hide = true)]
+    Detect(GitleaksArgs),
+    /// Gitleaks' command: the same as scan --changes, or scan --staged
+    #[command(hide = true)]
+    Protect(GitleaksArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
     /// Add entries to the ignore file, list them, remove those that do nothing any more
-    #[command(subcommand)]
+    #[command(subcommand, after_long_help = help::long(help::IGNORE))]
     Ignore(IgnoreCommand),
     /// Write down what is known today, so that only new secrets are reported
-    #[command(subcommand)]
+    #[command(subcommand, after_long_help = help::long(help::BASELINE))]
     Baseline(BaselineCommand),
     /// Show the configuration in force, or check files of it
-    #[command(subcommand)]
+    #[command(subcommand, after_long_help = help::long(help::CONFIG))]
     Config(ConfigCommand),
 }
 
@@ -160,6 +152,9 @@ pub struct ScanArgs {
     /// With the options above: the commits of all refs instead of HEAD's
     #[arg(long, value_name = "WHICH", value_parser = ["all"], help_heading = "Part of the history")]
     pub refs: Option<String>,
+    /// Options of `git log`, as Gitleaks takes them: a subset
+    #[arg(long, hide = true, allow_hyphen_values = true, value_name = "OPTIONS", conflicts_with_all = ["staged", "changes"])]
+    pub log_opts: Option<String>,
     /// Report also what stood in the changed files before
     #[arg(long, help_heading = "Part of the history")]
     pub whole_files: bool,
@@ -198,7 +193,7 @@ pub struct ScanArgs {
 #[derive(Debug, Default, Args)]
 pub struct ReportArgs {
     /// Report format
-    #[arg(short, long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(unleak::report::Format::names()), help_heading = "Report")]
+    #[arg(short, long, alias = "report-format", value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(unleak::report::Format::names()), help_heading = "Report")]
     pub format: Option<String>,
     /// Write a report to a file (repeatable); the format is taken from its extension, else from -f
     #[arg(short, long, value_name = "[FORMAT:]FILE", help_heading = "Report")]
@@ -232,7 +227,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], help_heading = "Findings")]
     pub fail_on: Option<String>,
     /// Only these rules: an id or a provider (repeatable)
-    #[arg(long, value_name = "ID", help_heading = "Findings")]
+    #[arg(long, alias = "enable-rule", value_name = "ID", help_heading = "Findings")]
     pub rule: Vec<String>,
     /// Not these rules
     #[arg(long, value_name = "ID", help_heading = "Findings")]
@@ -245,7 +240,7 @@ pub struct ReportArgs {
     pub key_file: Option<PathBuf>,
 
     /// Hide what this baseline or JSON report knows (repeatable)
-    #[arg(short, long, value_name = "FILE", visible_alias = "baseline-path", help_heading = "Suppression")]
+    #[arg(short, long, value_name = "FILE", alias = "baseline-path", help_heading = "Suppression")]
     pub baseline: Vec<PathBuf>,
     /// Hide what this file names, instead of the repository's .unleakignore
     #[arg(long, value_name = "FILE", help_heading = "Suppression")]
@@ -254,7 +249,7 @@ pub struct ReportArgs {
     #[arg(long, help_heading = "Suppression")]
     pub no_inline_ignores: bool,
     /// Do not listen to the markers of other scanners: gitleaks:allow, trufflehog:ignore ...
-    #[arg(long, help_heading = "Suppression")]
+    #[arg(long, alias = "ignore-gitleaks-allow", help_heading = "Suppression")]
     pub no_peer_markers: bool,
     /// Let nothing hide a finding: no marker, [[allow]], ignore file or baseline
     #[arg(long, help_heading = "Suppression")]
@@ -288,6 +283,9 @@ pub struct ReportArgs {
     /// Threads; as many as there are cores by default
     #[arg(short = 'j', long, value_name = "N", help_heading = "Limits and exit codes", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+
+    #[command(flatten)]
+    pub gitleaks: GitleaksOptions,
 
     /// What TruffleHog's users type and what holds here anyway
     #[arg(long, hide = true)]

@@ -17,6 +17,8 @@ fn main() -> ExitCode {
         Command::Git(args) => command::scan::run(config::git(args)),
         Command::Dir(args) => command::scan::run(config::dir(args)),
         Command::Stdin(args) => command::scan::run(config::stdin(args)),
+        Command::Detect(args) => command::scan::run(config::gitleaks(args, false)),
+        Command::Protect(args) => command::scan::run(config::gitleaks(args, true)),
         Command::Demo(args) => command::demo::run(args),
         Command::Ignore(which) => command::ignore::run(which),
         Command::Baseline(which) => command::baseline::run(which),

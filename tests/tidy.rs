@@ -45,7 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick", &["prefilter.rs"]),
     ("anstyle", &["report/", "display.rs"]),
     ("bstr", &["*"]),
-    ("clap", &["cli.rs"]),
+    ("clap", &["cli.rs", "cli/"]),
     ("crc32fast", &["check/", "source/git/"]),
     ("data_encoding", &["*"]),
     ("flate2", &["source/git/"]),

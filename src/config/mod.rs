@@ -5,6 +5,7 @@
 //! `.unleak.toml`, that before the user's own, and that before what is built in.
 
 pub mod around;
+mod gitleaks;
 pub mod layers;
 pub mod origin;
 mod reports;
@@ -28,7 +29,7 @@ use unleak::source::git::revisions::{Wanted, parse_since};
 use unleak::source::target::Mode;
 use unleak::suppress::allow;
 
-use crate::cli::{self, ReportArgs, ScanArgs, When};
+use crate::cli::{self, GitleaksArgs, ReportArgs, ScanArgs, When};
 use around::Around;
 use layers::{Layers, Said};
 
@@ -82,20 +83,28 @@ pub fn git(args: ScanArgs) -> Result<Job> {
 
 /// `unleak dir`.
 pub fn dir(args: ScanArgs) -> Result<Job> {
-    if range(&args)?.is_some() {
+    if range(&args)?.is_some() || args.log_opts.is_some() {
         return Err(Error::usage("`unleak dir` reads files and knows no commits").hint("use `unleak scan` or `unleak git`"));
     }
     resolve(args, Mode::Dir, true)
 }
 
+/// `unleak detect` and `unleak protect`, as users of Gitleaks type them.
+pub fn gitleaks(args: GitleaksArgs, protect: bool) -> Result<Job> {
+    let (args, files) = gitleaks::scan(args, protect)?;
+    if files { dir(args) } else { scan(args) }
+}
+
 /// `unleak stdin`.
-pub fn stdin(args: ReportArgs) -> Result<Job> {
+pub fn stdin(mut args: ReportArgs) -> Result<Job> {
+    gitleaks::report_options(&mut args);
     let plan = Plan { targets: vec!["-".into()], ..Plan::default() };
     let around = Around::new(&plan.targets, Mode::Auto, &args)?;
     job(plan, &args, &around)
 }
 
-fn resolve(args: ScanArgs, mode: Mode, work_tree: bool) -> Result<Job> {
+fn resolve(mut args: ScanArgs, mode: Mode, work_tree: bool) -> Result<Job> {
+    gitleaks::options(&mut args)?;
     let around = Around::new(&args.targets, mode, &args.report)?;
     resolve_in(args, mode, work_tree, &around)
 }

@@ -163,6 +163,9 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<File> {
     toml::from_str(text).map_err(|error| {
         let message = error.message().lines().next().unwrap_or_default().to_owned();
         let found = at(name, text.as_bytes(), error.span().map_or(0, |span| span.start), &message);
+        if ["[[rules]]", "[extend]", "[allowlist]", "[[allowlists]]"].iter().any(|table| text.lines().any(|line| line.trim() == *table)) {
+            return found.hint("this looks like a configuration of Gitleaks, which unleak does not read; docs/configuration.md shows ours");
+        }
         let unknown = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
         let near = unknown.and_then(|word| near(word, message.split('`').skip(3).step_by(2)));
         if let Some(near) = near { found.hint(format!("did you mean `{near}`?")) } else { found }

@@ -60,6 +60,9 @@ impl Baseline {
     pub fn parse(name: &str, text: &[u8]) -> Result<Self> {
         let wrong = |why: String| Error::configuration(format!("{name}: {why}")).hint("`unleak baseline create` writes one");
         let value: Value = serde_json::from_slice(text).map_err(|e| wrong(format!("it is no baseline: {e}")))?;
+        if value.is_array() {
+            return Err(wrong("it is a list, as reports of Gitleaks are, and no baseline of ours".to_owned()));
+        }
         let schema = value["schema"].as_str().unwrap_or_default();
         let (key, list) = match schema {
             SCHEMA => (&value["key"], &value["known"]),
