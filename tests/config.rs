@@ -169,6 +169,9 @@ fn another_repository_is_not_asked_how_to_scan_it() {
     let scan = |more: &[&str]| run(&repo.home, &elsewhere.path, &[&["scan", repo.path.to_str().unwrap(), "-f", "json"], more].concat());
     let ran = scan(&[]);
     assert_eq!((findings(&ran), ran.code), (2, 1));
+    let trusted = scan(&["--trust-target-config"]);
+    assert!(trusted.code == 2 && trusted.stderr.contains(".unleakignore:1: "), "both files are read then: {}", trusted.stderr);
+    std::fs::remove_file(repo.path.join(".unleakignore")).unwrap();
     assert_eq!(findings(&scan(&["--trust-target-config"])), 0, "unless somebody trusts it");
 }
 
@@ -186,4 +189,27 @@ fn what_is_in_force_is_shown() {
     }
     let check = run(&repo.home, &repo.path, &["config", "check", ".unleak.toml"]);
     assert!(check.code == 0 && check.text().starts_with(".unleak.toml: fine, "), "{} {}", check.text(), check.stderr);
+}
+
+/// What `docs/configuration.md` and `docs/suppression.md` show is right, to the last key.
+#[test]
+fn the_documented_file_is_right() {
+    let repo = planted();
+    let folder = repo.home.join("documented");
+    std::fs::create_dir_all(folder.join("shared")).unwrap();
+    std::fs::write(folder.join("shared/team.toml"), "[rules]\ndisable = [\"slack\"]\n").unwrap();
+    std::fs::write(folder.join(".unleakignore"), "").unwrap();
+    std::fs::write(folder.join("known.json"), "{\"schema\": \"unleak/baseline/1\", \"key\": \"public\", \"known\": []}").unwrap();
+    for (page, block) in [("configuration", 0), ("suppression", 0)] {
+        let text = std::fs::read_to_string(format!("{}/docs/{page}.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let toml = text.split("```toml\n").nth(block + 1).unwrap().split("```").next().unwrap();
+        let file = folder.join(format!("{page}.toml"));
+        std::fs::write(&file, toml).unwrap();
+        let ran = run(&repo.home, &repo.path, &["config", "check", file.to_str().unwrap()]);
+        assert_eq!(ran.code, 0, "{page}: {}", ran.stderr);
+        if page == "configuration" {
+            let shown = run(&repo.home, &repo.path, &["config", "show", "-c", file.to_str().unwrap()]).text();
+            assert!(shown.contains("limits.timeout = \"10m\"") && shown.contains("# baseline: "), "{shown}");
+        }
+    }
 }

@@ -84,7 +84,7 @@ fn history_is_judged_place_by_place() {
     repo.commit_file("a.txt", format!("{marked} gitleaks:allow\n{always} gitleaks:allow\n"));
     let ran = scan(&repo, &[]);
     let report = ran.report();
-    assert_eq!(report.secrets(), [marked.clone()]);
+    assert_eq!(report.secrets(), [marked.as_str()]);
     let places = report.finding(&marked).unwrap()["places"].as_array().unwrap().clone();
     assert_eq!(places.len(), 1, "only where no marker stood: {places:?}");
     assert_eq!(hidden(&ran), ["marker gitleaks:allow 1/5"]);
@@ -132,7 +132,7 @@ fn an_entry_follows_its_value_and_nothing_else() {
     repo.commit_file("b.txt", format!("moved down\n\n\nand in {known} here\n"));
     assert!(scan(&repo, &[]).report().secrets().is_empty(), "a moved secret stays ignored");
     repo.commit_file("b.txt", format!("moved down\n\n\nand in {other} here\n"));
-    assert_eq!(scan(&repo, &[]).report().secrets(), [other.clone()], "another one in its place does not");
+    assert_eq!(scan(&repo, &[]).report().secrets(), [other.as_str()], "another one in its place does not");
     assert_eq!(scan(&repo, &["--strict"]).report().secrets().len(), 2);
     assert_eq!(run(&repo.home, &repo.path, &["scan", "--staged"]).code, 0);
     let listed = run(&repo.home, &repo.path, &["ignore", "list"]).text();
@@ -195,7 +195,7 @@ fn a_baseline_hides_what_was_known() {
     assert_eq!(cmd(&["scan", ".", "--baseline", "base.json", "--confidence", "low"]).code, 0);
     repo.commit_file("b.txt", format!("{new}\n"));
     let ran = scan(&repo, &["--baseline", "base.json"]);
-    assert_eq!(ran.report().secrets(), [new.clone()]);
+    assert_eq!(ran.report().secrets(), [new.as_str()]);
     assert!(hidden(&ran)[0].starts_with("baseline base.json 1/"));
     let diff = cmd(&["baseline", "diff", "base.json", "-f", "json", "--show-secrets", "--confidence", "low"]);
     assert_eq!((diff.code, diff.report().secrets()), (1, vec![new.clone()]));
@@ -232,7 +232,7 @@ fn allows_take_paths_values_and_commits() {
     assert_eq!(shown(&format!("[[allow]]\ncommit = \"{}\"\n", &commit[..12])).len(), 3);
     let both = format!("path = \"docs\"\nregex = '{}'\n", &two[4..12]);
     assert_eq!(shown(&format!("[[allow]]\n{both}")).len(), 3, "both must hold");
-    assert_eq!(shown(&format!("[[allow]]\n{both}condition = \"or\"\n")), [three.clone()]);
+    assert_eq!(shown(&format!("[[allow]]\n{both}condition = \"or\"\n")), [three.as_str()]);
     assert_eq!(shown("[[allow]]\npath = \"*\"\nrule = \"gitlab\"\n").len(), 3, "another rule's");
     assert_eq!(shown("[[allow]]\npath = \"*\"\nuntil = \"2020-01-01\"\n").len(), 3, "expired");
     assert!(shown("[[allow]]\npath = \"*\"\nrule = \"github-pat\"\n").is_empty());

@@ -96,6 +96,8 @@ impl Layers {
     /// Takes a file, without what it may not decide.
     fn push(&mut self, mut layer: Layer) {
         if layer.text.trust == Trust::Tree {
+            // It may leave out rules and paths: whoever reads the report shall know that it did its part.
+            self.notices.push(Notice::info("configuration", layer.text.name.clone(), "a repository's own file is in force"));
             let mut disabled = Vec::new();
             for rule in &mut layer.file.rule {
                 let spec = rule.get_mut();

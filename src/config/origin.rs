@@ -129,10 +129,11 @@ impl Tree {
     }
 
     /// Those of targets that are other repositories, for who trusts them.
-    pub fn of_targets(disk: &Disk) -> Result<Vec<Text>> {
+    pub fn of_targets(disk: &Disk) -> Result<Vec<Self>> {
         let others = disk.targets.iter().filter(|top| Some(*top) != disk.here.as_ref() && top.is_dir());
-        let read = |top: &PathBuf| Disk::of_tree(top, Path::new(CONFIG), top.join(CONFIG).display().to_string()).transpose();
-        others.filter_map(read).collect()
+        let read = |top: &PathBuf, name: &str| Disk::of_tree(top, Path::new(name), top.join(name).display().to_string());
+        let tree = |top| Ok(Self { config: read(top, CONFIG)?, ignore: read(top, IGNORE)?, files: Box::new(disk.clone()) });
+        others.map(tree).collect()
     }
 }
 

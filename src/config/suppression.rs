@@ -17,9 +17,7 @@ pub fn suppression(args: &ReportArgs, around: &Around, key: &str) -> Result<Supp
         allows: layers.allows()?,
         ..Suppress::default()
     };
-    if let Some(file) = ignore_file(args, around)? {
-        suppress.ignores.push(file);
-    }
+    suppress.ignores = ignore_files(args, around)?;
     for path in &args.baseline {
         let bytes = std::fs::read(path).map_err(|e| Error::configuration(format!("{}: {}", path.display(), describe(&e))))?;
         suppress.baselines.push(Baseline::parse(&path.display().to_string(), &bytes)?);
@@ -36,17 +34,17 @@ pub fn suppression(args: &ReportArgs, around: &Around, key: &str) -> Result<Supp
     Ok(suppress)
 }
 
-/// The ignore file: named on the command line, by a configuration, or the repository's own.
-fn ignore_file(args: &ReportArgs, around: &Around) -> Result<Option<IgnoreFile>> {
+/// The ignore file that the command line or a configuration names, else the repository's own and those that are trusted.
+fn ignore_files(args: &ReportArgs, around: &Around) -> Result<Vec<IgnoreFile>> {
     if let Some(path) = &args.ignore_file {
         let bytes = std::fs::read(path).map_err(|e| Error::configuration(format!("{}: {}", path.display(), describe(&e))))?;
-        return IgnoreFile::parse(&path.display().to_string(), &bytes).map(Some);
+        return Ok(vec![IgnoreFile::parse(&path.display().to_string(), &bytes)?]);
     }
     if let Some(said) = around.layers.said(|file| file.suppress.ignore_file.as_ref()) {
         let text = around.tree.files.read(said.text(), &said.value).map_err(|e| said.wrong(&e.message))?;
-        return IgnoreFile::parse(&text.name, &text.bytes).map(Some);
+        return Ok(vec![IgnoreFile::parse(&text.name, &text.bytes)?]);
     }
-    around.ignore.as_ref().map(|text| IgnoreFile::parse(&text.name, &text.bytes)).transpose()
+    around.ignores.iter().map(|text| IgnoreFile::parse(&text.name, &text.bytes)).collect()
 }
 
 /// Whether the run looks at the whole repository that the files belong to, with all rules.
