@@ -2,6 +2,8 @@
 //! window filters make of it. Everything here is a function of bounded bytes around one hit, so it may be
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
+mod slow;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -17,6 +19,7 @@ use crate::object::{Base, Copied};
 use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleSet};
 use crate::secret::{Secret, entropy};
+use slow::SlowLane;
 
 /// An inherited hit: with its matches and how far they moved, where all that they depend on was copied along.
 type Inherited<'m> = (Hit, Option<(&'m [Match], i64)>);
@@ -25,6 +28,7 @@ type Inherited<'m> = (Hit, Option<(&'m [Match], i64)>);
 pub struct Detector {
     rules: RuleSet,
     prefilter: Prefilter,
+    slow: SlowLane,
     now: i64,
     dropped: Mutex<BTreeMap<&'static str, FxHashSet<Secret>>>,
 }
@@ -113,7 +117,8 @@ impl Detector {
     /// Makes rules ready. `now`, in seconds since 1970, is what expiry dates are compared with.
     pub fn new(rules: RuleSet, now: i64) -> Self {
         let prefilter = Prefilter::new(rules.rules());
-        Self { rules, prefilter, now, dropped: Mutex::default() }
+        let slow = SlowLane::new(rules.rules());
+        Self { rules, prefilter, slow, now, dropped: Mutex::default() }
     }
 
     /// How many distinct values each filter or check has dropped so far.
@@ -145,10 +150,12 @@ impl Detector {
 
     /// Scans an object of at most 4 GiB; of one with a base only what is new.
     pub fn scan(&self, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
-        match base {
+        let mut memo = match base {
             None => self.evaluate(bytes, self.hits(bytes, std::slice::from_ref(&(0..bytes.len())))),
             Some(base) => self.scan_new(bytes, base),
-        }
+        };
+        self.scan_slow(bytes, 0..bytes.len(), &mut memo);
+        memo
     }
 
     /// Scans one piece of a longer object: only hits that begin in `own` count. The piece must hold
@@ -156,7 +163,14 @@ impl Detector {
     pub fn scan_piece(&self, piece: &[u8], own: Range<usize>) -> Memo {
         let mut hits = self.hits(piece, std::slice::from_ref(&(0..piece.len())));
         hits.retain(|hit| own.contains(&(hit.at as usize)));
-        self.evaluate(piece, hits)
+        let mut memo = self.evaluate(piece, hits);
+        self.scan_slow(piece, own, &mut memo);
+        memo
+    }
+
+    /// Adds what the slow lane finds behind the matches of all hits, so that no hit counts it and nothing inherits it.
+    fn scan_slow(&self, bytes: &[u8], own: Range<usize>, memo: &mut Memo) {
+        self.slow.search(self.rules.rules(), bytes, own, &mut |rule, found| self.keep(rule, bytes, &found, &mut memo.matches));
     }
 
     /// All hits that lie wholly in one of the regions.
@@ -254,24 +268,28 @@ impl Detector {
             if spelled.as_ref().is_some_and(|s| s != &bytes[at.clone()]) {
                 continue;
             }
-            let rule = &self.rules.rules()[*index];
-            if let Some(found) = find(rule, bytes, at.clone()) {
-                let judged = Arc::new(self.judge(rule, bytes, &found));
-                if let Some(filter) = judged.dropped {
-                    let mut dropped = self.dropped.lock().expect("no panic while locked");
-                    dropped.entry(filter).or_default().insert(judged.value.clone());
-                }
-                matches.push(Match {
-                    rule: *index as u32,
-                    start: found.whole.start as u32,
-                    end: found.whole.end as u32,
-                    secret_start: found.secret.start as u32,
-                    secret_end: found.secret.end as u32,
-                    judged,
-                });
+            if let Some(found) = find(&self.rules.rules()[*index], bytes, at.clone()) {
+                self.keep(*index, bytes, &found, matches);
             }
         }
         hit.matches = (matches.len() - before) as u16;
+    }
+
+    /// Judges what a rule found, and adds it to the matches.
+    fn keep(&self, rule: usize, bytes: &[u8], found: &Found, matches: &mut Vec<Match>) {
+        let judged = Arc::new(self.judge(&self.rules.rules()[rule], bytes, found));
+        if let Some(filter) = judged.dropped {
+            let mut dropped = self.dropped.lock().expect("no panic while locked");
+            dropped.entry(filter).or_default().insert(judged.value.clone());
+        }
+        matches.push(Match {
+            rule: rule as u32,
+            start: found.whole.start as u32,
+            end: found.whole.end as u32,
+            secret_start: found.secret.start as u32,
+            secret_end: found.secret.end as u32,
+            judged,
+        });
     }
 
     fn judge(&self, rule: &Rule, bytes: &[u8], found: &Found) -> Judged {

@@ -34,6 +34,13 @@ impl MultiLiteral {
         self.longest
     }
 
+    /// Whether any of them stands in the bytes.
+    pub fn any(&self, bytes: &[u8]) -> bool {
+        let mut state = OverlappingState::start();
+        self.automaton.try_find_overlapping(&Input::new(bytes), &mut state).expect("built for overlapping, unanchored searches");
+        state.get_match().is_some()
+    }
+
     /// Calls `hit(literal, start, end)` for each occurrence that lies wholly in the range, by ascending end.
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize, usize)) {
         let input = Input::new(bytes).range(range).anchored(Anchored::No);
@@ -70,7 +77,7 @@ impl Prefilter {
     /// Builds the prefilter of these rules.
     pub fn new(rules: &[Rule]) -> Self {
         let mut keywords: BTreeMap<Vec<u8>, Keyword> = BTreeMap::new();
-        for (index, rule) in rules.iter().enumerate() {
+        for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.slow.is_none()) {
             for word in rule.spec.keywords.iter() {
                 let text = word.as_bytes().to_ascii_lowercase();
                 let keyword = keywords.entry(text.clone()).or_insert_with(|| Keyword { text, rules: Vec::new(), before: 0, after: 0 });

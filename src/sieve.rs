@@ -1,54 +1,85 @@
 //! A search for thousands of keywords at once, for text that holds few of them. Each keyword is found by its
-//! rarest four bytes: one bit for each four bytes of the text says whether any keyword may have them, a second
-//! bit under another hash asks again, and only then the keywords themselves are compared. It ignores ASCII letter case and does not know what a keyword is for.
+//! rarest bytes: of every second place in the text one bit says whether any keyword may have the four bytes
+//! there, a second bit under another hash asks again, and only then the keywords themselves are compared. It
+//! ignores ASCII letter case and does not know what a keyword is for.
 
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-/// Bits in the table, as a power of two: 32 KiB, which stay in the first cache.
-const BITS: u32 = 18;
+/// Bits in the table, as a power of two: 128 KiB, which stay in the second cache; the first would do for a
+/// smaller one, but that lets more through.
+const BITS: u32 = 20;
 /// Bits in the second table, as a power of two.
-const AGAIN: u32 = 16;
+const AGAIN: u32 = 17;
 /// Sets the bit that tells lower from upper case in each byte. It joins some other characters too; the
 /// comparison tells them apart.
 const FOLD: u32 = 0x2020_2020;
+/// Only every so many places are looked at: each keyword is marked once for each remainder.
+const STRIDE: usize = 2;
 /// How many places are looked at in one step.
 const STEP: usize = 8;
+/// How many bytes one step passes.
+const BLOCK: usize = STEP * STRIDE;
+/// How many bytes are looked at together.
+const GRAM: usize = 4;
 /// Shorter keywords are not taken.
 pub const SHORTEST: usize = 3;
 
-/// Characters by how common they are in source code and prose, the most common first: our own count over some
-/// large repositories. What is not here is rare.
-const COMMON: &[u8] = b" etroasnildcpumfhg_byv.,()-\"=/:';w*k0x>1{}<2#j[]q$z3\n!4@+5&6789?|%~\\`^";
+/// The four-byte sequences that are most common in source code, the most common first, letter case joined: our own
+/// count over ten repositories in ten languages, each with the same weight. `_` stands for itself and for DEL.
+const COMMON: &str = include_str!("sieve/common.txt");
+
+/// A table of bits, of a size that the compiler knows, so that no look into it is checked.
+type Table<const WORDS: usize> = Box<[u64; WORDS]>;
 
 /// Keywords made ready.
 pub struct Sieve {
-    bits: Box<[u64]>,
-    again: Box<[u64]>,
-    /// Keywords by four folded bytes of theirs, and by three for those that have no more.
-    grams: FxHashMap<u32, Vec<Place>>,
-    short: FxHashMap<u32, Vec<Place>>,
+    bits: Table<{ 1 << (BITS - 6) }>,
+    again: Table<{ 1 << (AGAIN - 6) }>,
+    /// Where in `places` those of a key begin and end.
+    keys: FxHashMap<Key, (u32, u32)>,
+    places: Vec<Place>,
     keywords: Vec<Vec<u8>>,
     longest: usize,
 }
 
-/// A keyword, and where in it its gram begins.
+/// What a keyword is looked up by: four folded bytes of the text, or three where it has no more to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Key {
+    All(u32),
+    /// The first three of the four bytes.
+    Head(u32),
+    /// The last three of the four bytes.
+    Tail(u32),
+}
+
+/// A keyword, and how far into it the four bytes begin; -1 where they begin before it.
 #[derive(Clone, Copy)]
 struct Place {
     keyword: u32,
-    offset: u32,
+    offset: i32,
 }
 
 impl Sieve {
     /// Makes keywords ready; each has at least [`SHORTEST`] bytes.
     pub fn new(keywords: Vec<Vec<u8>>) -> Self {
         let longest = keywords.iter().map(Vec::len).max().unwrap_or(0);
-        let bits = vec![0; 1 << (BITS - 6)].into_boxed_slice();
-        let again = vec![0; 1 << (AGAIN - 6)].into_boxed_slice();
-        let mut sieve = Self { bits, again, grams: FxHashMap::default(), short: FxHashMap::default(), keywords, longest };
-        for index in 0..sieve.keywords.len() {
-            sieve.add(index);
+        let frequency = Frequency::new();
+        let mut marks: Vec<(Key, Place)> = Vec::with_capacity(STRIDE * keywords.len());
+        for (index, keyword) in keywords.iter().enumerate() {
+            debug_assert!(keyword.len() >= SHORTEST);
+            let keys = frequency.keys(keyword);
+            marks.extend(keys.map(|(key, offset)| (key, Place { keyword: index as u32, offset })));
+        }
+        marks.sort_unstable_by_key(|(key, place)| (*key, place.keyword));
+        let mut sieve =
+            Self { bits: table(), again: table(), keys: FxHashMap::default(), places: Vec::with_capacity(marks.len()), keywords, longest };
+        for same in marks.chunk_by(|a, b| a.0 == b.0) {
+            let start = sieve.places.len();
+            sieve.places.extend(same.iter().map(|(_, place)| *place));
+            sieve.keys.insert(same[0].0, (start as u32, sieve.places.len() as u32));
+            sieve.mark(same[0].0);
         }
         sieve
     }
@@ -58,89 +89,158 @@ impl Sieve {
         self.longest
     }
 
-    fn mark(&mut self, gram: u32) {
-        let (first, second) = (bit(gram), bit_again(gram));
-        self.bits[first >> 6] |= 1 << (first & 63);
-        self.again[second >> 6] |= 1 << (second & 63);
-    }
-
-    fn add(&mut self, index: usize) {
-        let keyword = &self.keywords[index];
-        debug_assert!(keyword.len() >= SHORTEST);
-        if keyword.len() < 4 {
-            let gram = load([keyword[0], keyword[1], keyword[2], 0]) & 0x00ff_ffff;
-            // Whatever byte follows.
-            (0..=255u8).for_each(|last| self.mark(gram | u32::from(last | 0x20) << 24));
-            self.short.entry(gram).or_default().push(Place { keyword: index as u32, offset: 0 });
-            return;
+    fn mark(&mut self, key: Key) {
+        set(&mut self.again, hash::<AGAIN>(key.scrambled()));
+        // Whatever byte stands where the key says nothing.
+        let free = (0..=255u32).filter(|byte| byte & 0x20 != 0);
+        match key {
+            Key::All(gram) => set(&mut self.bits, hash::<BITS>(gram)),
+            Key::Head(three) => free.for_each(|byte| set(&mut self.bits, hash::<BITS>(three | byte << 24))),
+            Key::Tail(three) => free.for_each(|byte| set(&mut self.bits, hash::<BITS>(three << 8 | byte))),
         }
-        let rarity = |&offset: &usize| keyword[offset..offset + 4].iter().map(|b| rank(*b)).sum::<usize>();
-        let offset = (0..=keyword.len() - 4).max_by_key(rarity).unwrap_or(0);
-        let gram = load(keyword[offset..offset + 4].try_into().expect("four bytes"));
-        self.mark(gram);
-        self.grams.entry(gram).or_default().push(Place { keyword: index as u32, offset: offset as u32 });
     }
 
     /// Calls `hit(keyword, start, end)` for each occurrence that lies wholly in the range, in no order.
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize, usize)) {
         let end = range.end.min(bytes.len());
         let mut at = range.start;
-        while at + STEP <= end
-            && let Some(block) = bytes.get(at..at + STEP + 3)
+        while at + BLOCK <= end
+            && let Some(block) = bytes.get(at..at + BLOCK + GRAM - STRIDE)
         {
-            let block: &[u8; STEP + 3] = block.try_into().expect("as long as asked");
-            let mut marks = 0u32;
-            for place in 0..STEP {
-                let bit = bit(load([block[place], block[place + 1], block[place + 2], block[place + 3]]));
-                marks |= ((self.bits[bit >> 6] >> (bit & 63)) as u32 & 1) << place;
-            }
+            let mut marks = self.marks(block.try_into().expect("as long as asked"));
             while marks != 0 {
-                let place = marks.trailing_zeros() as usize;
+                let place = at + STRIDE * marks.trailing_zeros() as usize;
                 marks &= marks - 1;
-                let bit = bit_again(load([block[place], block[place + 1], block[place + 2], block[place + 3]]));
-                if self.again[bit >> 6] >> (bit & 63) & 1 != 0 {
-                    self.check(bytes, at + place, range.start..end, &mut hit);
-                }
+                self.check(bytes, place, range.start..end, &mut hit);
             }
-            at += STEP;
+            at += BLOCK;
         }
-        for place in at..end {
-            self.check(bytes, place, range.start..end, &mut hit);
+        for place in (at..end).step_by(STRIDE) {
+            if get(&self.bits, hash::<BITS>(gram(bytes, place))) != 0 {
+                self.check(bytes, place, range.start..end, &mut hit);
+            }
         }
     }
 
-    /// Compares the keywords whose gram may begin at this place.
+    /// One bit for each place of a block where a keyword may be.
+    #[inline(always)]
+    fn marks(&self, block: &[u8; BLOCK + GRAM - STRIDE]) -> u32 {
+        let mut marks = 0;
+        for place in 0..STEP {
+            let gram = load([block[2 * place], block[2 * place + 1], block[2 * place + 2], block[2 * place + 3]]);
+            marks |= get(&self.bits, hash::<BITS>(gram)) << place;
+        }
+        marks
+    }
+
+    /// Compares the keywords that may have the four bytes at this place.
     fn check(&self, bytes: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
-        let mut window = [0; 4];
-        let there = &bytes[at..bytes.len().min(at + 4)];
-        window[..there.len()].copy_from_slice(there);
-        let gram = load(window);
-        let places = self.grams.get(&gram).into_iter().chain(self.short.get(&(gram & 0x00ff_ffff))).flatten();
-        for place in places {
-            let keyword = &self.keywords[place.keyword as usize];
-            let Some(start) = at.checked_sub(place.offset as usize).filter(|&start| start >= range.start) else { continue };
-            let end = start + keyword.len();
-            if end <= range.end && bytes[start..end].eq_ignore_ascii_case(keyword) {
-                hit(place.keyword as usize, start, end);
+        let gram = gram(bytes, at);
+        for key in [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)] {
+            if get(&self.again, hash::<AGAIN>(key.scrambled())) == 0 {
+                continue;
+            }
+            let Some(&(first, last)) = self.keys.get(&key) else { continue };
+            for place in &self.places[first as usize..last as usize] {
+                let keyword = &self.keywords[place.keyword as usize];
+                let start = at.checked_add_signed(-place.offset as isize).filter(|&start| start >= range.start);
+                let Some((start, end)) = start.map(|start| (start, start + keyword.len())) else { continue };
+                if end <= range.end && bytes[start..end].eq_ignore_ascii_case(keyword) {
+                    hit(place.keyword as usize, start, end);
+                }
             }
         }
     }
 }
 
-fn load(bytes: [u8; 4]) -> u32 {
+impl Key {
+    /// Its bytes, so that the three kinds differ and the hash is another than the first table's.
+    fn scrambled(self) -> u32 {
+        match self {
+            Key::All(gram) => gram ^ 0x5bd1_e995,
+            Key::Head(three) => three.wrapping_mul(0x85eb_ca6b),
+            Key::Tail(three) => three.wrapping_mul(0xc2b2_ae35),
+        }
+    }
+}
+
+fn table<const WORDS: usize>() -> Table<WORDS> {
+    vec![0; WORDS].into_boxed_slice().try_into().expect("as long as made")
+}
+
+fn set<const WORDS: usize>(table: &mut [u64; WORDS], bit: usize) {
+    table[(bit >> 6) & (WORDS - 1)] |= 1 << (bit & 63);
+}
+
+#[inline(always)]
+fn get<const WORDS: usize>(table: &[u64; WORDS], bit: usize) -> u32 {
+    (table[(bit >> 6) & (WORDS - 1)] >> (bit & 63)) as u32 & 1
+}
+
+/// The four bytes from a place on; NUL where the text has ended.
+fn gram(bytes: &[u8], at: usize) -> u32 {
+    let mut window = [0; GRAM];
+    let there = &bytes[at..bytes.len().min(at + GRAM)];
+    window[..there.len()].copy_from_slice(there);
+    load(window)
+}
+
+#[inline(always)]
+fn load(bytes: [u8; GRAM]) -> u32 {
     u32::from_le_bytes(bytes) | FOLD
 }
 
-fn bit(gram: u32) -> usize {
-    (gram.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+#[inline(always)]
+fn hash<const WIDTH: u32>(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9e37_79b1) >> (32 - WIDTH)) as usize
 }
 
-fn bit_again(gram: u32) -> usize {
-    (gram.wrapping_mul(0x85eb_ca6b) >> (32 - AGAIN)) as usize
+/// How common sequences of four and of three bytes are: a weight, the higher the more common.
+struct Frequency {
+    four: FxHashMap<u32, u32>,
+    head: FxHashMap<u32, u32>,
+    tail: FxHashMap<u32, u32>,
 }
 
-fn rank(byte: u8) -> usize {
-    COMMON.iter().position(|&b| b == byte.to_ascii_lowercase()).unwrap_or(COMMON.len())
+impl Frequency {
+    /// The n-th most common sequence occurs about once for `n` times that the first does.
+    fn new() -> Self {
+        let (mut four, mut head, mut tail) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
+        let grams = COMMON.lines().flat_map(|line| line.as_bytes().chunks_exact(GRAM));
+        for (rank, gram) in grams.enumerate() {
+            let (gram, weight) = (load(gram.try_into().expect("four bytes")), 1_000_000 / (rank as u32 + 20));
+            four.insert(gram, weight);
+            *head.entry(gram & 0x00ff_ffff).or_default() += weight;
+            *tail.entry(gram >> 8).or_default() += weight;
+        }
+        Self { four, head, tail }
+    }
+
+    fn of(&self, key: Key) -> u32 {
+        let (table, bytes) = match key {
+            Key::All(gram) => (&self.four, gram),
+            Key::Head(three) => (&self.head, three),
+            Key::Tail(three) => (&self.tail, three),
+        };
+        table.get(&bytes).copied().unwrap_or(0)
+    }
+
+    /// The keys of a keyword, one for each remainder of its place, and how far into it their four bytes begin.
+    fn keys(&self, keyword: &[u8]) -> [(Key, i32); STRIDE] {
+        let three = |at: usize| load([keyword[at], keyword[at + 1], keyword[at + 2], 0]) & 0x00ff_ffff;
+        let four = |at: usize| Key::All(load([keyword[at], keyword[at + 1], keyword[at + 2], keyword[at + 3]]));
+        let either = [Key::Tail(three(0)), Key::Head(three(keyword.len() - 3))];
+        match keyword.len() {
+            0..=3 => [(either[1], 0), (either[0], -1)],
+            4 if self.of(either[0]) < self.of(either[1]) => [(four(0), 0), (either[0], -1)],
+            4 => [(four(0), 0), (either[1], 1)],
+            len => {
+                let pair = |&at: &usize| self.of(four(at)) + self.of(four(at + 1));
+                let at = (0..len - GRAM).min_by_key(pair).unwrap_or(0);
+                [(four(at), at as i32), (four(at + 1), at as i32 + 1)]
+            }
+        }
+    }
 }
 
 #[cfg(test)]

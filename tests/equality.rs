@@ -188,14 +188,38 @@ fn naive(repo: &Repo, detector: &Detector) -> BTreeSet<Place> {
     all
 }
 
-fn equal(seed: u64, detector: &Detector) {
+/// A user's rules for the slow lane: one without a bound, one without a keyword.
+const SLOW: &str = r#"
+[[rule]]
+id = "slow-long"
+name = "No bound"
+severity = "low"
+confidence = "low"
+keywords = ["key"]
+regex = '[=:]\s*"?(?P<secret>[A-Za-z0-9+/_-]{9,})'
+
+[[rule]]
+id = "slow-bare"
+name = "No keyword"
+severity = "low"
+confidence = "low"
+regex = '\b(?P<secret>[0-9a-zA-Z]{11}[0-9])\b'
+"#;
+
+fn equal(seed: u64, slow: bool) {
     let repo = Repo::new();
+    let path = repo.home.join("slow.toml");
+    std::fs::write(&path, SLOW).unwrap();
+    let mut rules = RuleSet::builtin();
+    let mut args: Vec<&str> = ["git", ".", "--format", "json", "--show-secrets", "--confidence", "low"].to_vec();
+    if slow {
+        rules.load(&path).unwrap();
+        args.extend(["--rules", path.to_str().unwrap()]);
+    }
+    let detector = &Detector::new(rules, 1_750_000_000);
     let mut maker = Maker::new(seed, detector);
     store(&repo, &mut maker, 48);
-    let scan = |threads: &str| {
-        let args = ["git", ".", "--format", "json", "--show-secrets", "--confidence", "low", "-j", threads];
-        run(&repo.home, &repo.path, &args)
-    };
+    let scan = |threads: &str| run(&repo.home, &repo.path, &[args.as_slice(), &["-j", threads]].concat());
     let (one, many) = (scan("1"), scan("4"));
     let report = many.report();
     assert!(report.complete() && many.code == 1, "seed {seed}: {:?}", report.notices());
@@ -208,6 +232,7 @@ fn equal(seed: u64, detector: &Detector) {
             found.insert((secret.to_owned(), object.to_owned(), place["start"].as_u64().unwrap(), place["end"].as_u64().unwrap()));
         }
     }
+    assert_eq!(report.findings().iter().any(|finding| finding["rule"].as_str().unwrap().starts_with("slow-")), slow);
     let expected = naive(&repo, detector);
     assert!(expected.len() > 30, "seed {seed} tests little: {}", expected.len());
     let (missed, invented): (Vec<_>, Vec<_>) = (expected.difference(&found).collect(), found.difference(&expected).collect());
@@ -221,6 +246,10 @@ fn rounds() -> u64 {
 
 #[test]
 fn the_engine_finds_what_a_naive_scan_finds() {
-    let detector = Detector::new(RuleSet::builtin(), 1_750_000_000);
-    (0..rounds()).for_each(|seed| equal(seed, &detector));
+    (0..rounds()).for_each(|seed| equal(seed, false));
+}
+
+#[test]
+fn so_does_the_slow_lane() {
+    (100..100 + rounds().div_ceil(3)).for_each(|seed| equal(seed, true));
 }

@@ -3,10 +3,10 @@
 //! as the same. It does not know commits.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use bstr::{BString, ByteSlice};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::object::Oid;
 
@@ -58,21 +58,41 @@ pub fn entries(tree: &[u8], hash: usize) -> impl Iterator<Item = Entry<'_>> {
 
 /// Collects trees.
 pub struct Forest {
-    hash: usize,
     keys: RandomState,
     wanted: FxHashMap<u64, u32>,
-    wanted_names: RwLock<FxHashMap<Box<[u8]>, u32>>,
-    names: Mutex<Names>,
-    trees: Mutex<FxHashMap<u64, Box<[Edge]>>>,
+    names: RwLock<Names>,
+    edges: [Mutex<FxHashMap<Edge, EdgeId>>; SHARDS],
+    trees: Mutex<Trees>,
 }
+
+/// The number of an edge: that a tree holds a wanted blob or a folder under a name. The same edge stands in many trees.
+pub type EdgeId = u32;
 
 #[derive(Default)]
 struct Names {
-    ids: FxHashMap<Box<[u8]>, u32>,
+    ids: FxHashMap<Box<[u8]>, Name>,
     names: Vec<Box<[u8]>>,
+    /// How many of them are wanted.
+    wanted: u32,
 }
 
-#[derive(Clone, Copy)]
+/// A name of a file or folder, as the forest knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    id: u32,
+    /// Where the name itself is wanted: the edge's name and the number under which it is.
+    mark: Option<(u32, u32)>,
+}
+
+/// What the trees hold, one behind the other.
+#[derive(Default)]
+struct Trees {
+    keys: Vec<u64>,
+    ends: Vec<u32>,
+    edges: Vec<EdgeId>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Edge {
     name: u32,
     /// A wanted blob's number; a folder where it is `u32::MAX`.
@@ -82,6 +102,8 @@ struct Edge {
 }
 
 const FOLDER: u32 = u32::MAX;
+/// Edges are numbered apart in so many parts, so that threads seldom wait for each other.
+const SHARDS: usize = 16;
 /// Stands before a wanted name, so that it differs from the entry itself: no real name begins with NUL.
 const NAME: u8 = 0;
 /// Longer paths are not followed: git itself refuses folders nested more than 2,048 deep.
@@ -90,76 +112,94 @@ const LONGEST: usize = 8192;
 const MOST: usize = 200_000;
 
 impl Forest {
-    /// A forest that looks for these blobs; ids have `hash` bytes.
-    pub fn new(wanted: &[Oid], hash: usize) -> Self {
+    /// A forest that looks for these blobs.
+    pub fn new(wanted: &[Oid]) -> Self {
         let keys = RandomState::new();
         let wanted = wanted.iter().enumerate().map(|(n, oid)| (keys.hash_one(oid.as_bytes()), n as u32)).collect();
-        Self { hash, keys, wanted, wanted_names: RwLock::default(), names: Mutex::default(), trees: Mutex::default() }
+        let (names, edges, trees) = Default::default();
+        Self { keys, wanted, names, edges, trees }
     }
 
-    /// Looks for a name as well, of a file or folder, as if it were a blob; returns its number, which follows
-    /// those of the blobs. To be called before a tree that holds the name is added.
-    pub fn want_name(&self, name: &[u8]) -> u32 {
-        let mut names = self.wanted_names.write().expect("no panic while locked");
-        let next = (self.wanted.len() + names.len()) as u32;
-        *names.entry(name.into()).or_insert(next)
+    /// What stands for an id here: nobody who made the id can foresee it.
+    pub fn key(&self, id: &[u8]) -> u64 {
+        self.keys.hash_one(id)
+    }
+
+    /// A name that is known already.
+    pub fn name(&self, name: &[u8]) -> Option<Name> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner).ids.get(name).copied()
+    }
+
+    /// Makes a name known; where it is wanted it is looked for as if it were a blob, and has the number that is
+    /// returned if nobody made it known before. The numbers follow those of the blobs.
+    pub fn add_name(&self, name: &[u8], wanted: bool) -> (Name, Option<u32>) {
+        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.ids.get(name) {
+            return (*known, None);
+        }
+        let id = names.push(name.into());
+        let number = wanted.then(|| self.wanted.len() as u32 + names.wanted);
+        let mark = number.map(|number| (names.push([&[NAME], name].concat().into()), number));
+        names.wanted += u32::from(wanted);
+        names.ids.insert(name.into(), Name { id, mark });
+        (Name { id, mark }, number)
+    }
+
+    /// The edge of an entry with this name, whose id has this key; none where it is a blob that nobody wants.
+    pub fn edge(&self, entry: &Entry<'_>, name: Name, key: u64) -> Option<EdgeId> {
+        if entry.is_tree() {
+            return Some(self.number(Edge { name: name.id, blob: FOLDER, tree: key }));
+        }
+        self.wanted.get(&key).map(|&blob| self.number(Edge { name: name.id, blob, tree: 0 }))
+    }
+
+    /// The edge that a wanted name makes by itself.
+    pub fn mark(&self, name: Name) -> Option<EdgeId> {
+        name.mark.map(|(name, blob)| self.number(Edge { name, blob, tree: 0 }))
+    }
+
+    fn number(&self, edge: Edge) -> EdgeId {
+        let shard = FxBuildHasher.hash_one(edge) as usize % SHARDS;
+        let mut numbers = self.edges[shard].lock().unwrap_or_else(PoisonError::into_inner);
+        let next = (numbers.len() * SHARDS + shard) as EdgeId;
+        *numbers.entry(edge).or_insert(next)
     }
 
     /// Takes a tree.
-    pub fn add(&self, oid: &Oid, tree: &[u8]) {
-        let mut found: Vec<(&[u8], u32, u64)> = Vec::new();
-        let wanted_names = self.wanted_names.read().expect("no panic while locked");
-        if self.wanted.is_empty() && wanted_names.is_empty() {
-            return;
+    pub fn add(&self, tree: &Oid, edges: impl Iterator<Item = EdgeId>) {
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = trees.edges.len();
+        trees.edges.extend(edges);
+        if trees.edges.len() > before {
+            let end = trees.edges.len() as u32;
+            trees.ends.push(end);
+            trees.keys.push(self.key(tree.as_bytes()));
         }
-        let mut marked = Vec::new();
-        for entry in entries(tree, self.hash) {
-            if !wanted_names.is_empty()
-                && let Some(&number) = wanted_names.get(entry.name)
-            {
-                marked.push(([&[NAME], entry.name].concat(), number));
-            }
-            if entry.is_tree() {
-                found.push((entry.name, FOLDER, self.keys.hash_one(entry.id)));
-            } else if let Some(&blob) = self.wanted.get(&self.keys.hash_one(entry.id)) {
-                found.push((entry.name, blob, 0));
-            }
-        }
-        drop(wanted_names);
-        if found.is_empty() && marked.is_empty() {
-            return;
-        }
-        found.extend(marked.iter().map(|(name, number)| (name.as_slice(), *number, 0)));
-        let mut names = self.names.lock().expect("no panic while locked");
-        let edges = found.into_iter().map(|(name, blob, tree)| Edge { name: names.intern(name), blob, tree }).collect();
-        drop(names);
-        self.trees.lock().expect("no panic while locked").insert(self.keys.hash_one(oid.as_bytes()), edges);
     }
 
     /// Numbers the contents.
     pub fn finish(self) -> Contents {
-        let trees = self.trees.into_inner().expect("no panic while locked");
-        let names = self.names.into_inner().expect("no panic while locked").names;
-        let mut contents =
-            Contents { keys: self.keys, names, nodes: vec![Box::default()], ids: FxHashMap::default(), of: FxHashMap::default() };
-        let mut all: Vec<u64> = trees.keys().copied().collect();
-        all.sort_unstable();
-        for key in all {
-            contents.number(&trees, key);
+        let trees = self.trees.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut edges = Vec::new();
+        for numbers in self.edges {
+            let numbers = numbers.into_inner().unwrap_or_else(PoisonError::into_inner);
+            edges.resize(edges.len().max(numbers.len() * SHARDS), Edge { name: 0, blob: 0, tree: 0 });
+            numbers.into_iter().for_each(|(edge, id)| edges[id as usize] = edge);
         }
-        contents
+        let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).names;
+        let mut order: Vec<u32> = (0..trees.keys.len() as u32).collect();
+        order.sort_unstable_by_key(|&tree| trees.keys[tree as usize]);
+        let keys = order.iter().map(|&tree| trees.keys[tree as usize]).collect();
+        let of = vec![UNKNOWN; order.len()];
+        let contents = Contents { random: self.keys, names, nodes: vec![Box::default()], keys, of };
+        Numbering { trees, edges, order, ids: FxHashMap::default(), contents }.run()
     }
 }
 
 impl Names {
-    fn intern(&mut self, name: &[u8]) -> u32 {
-        if let Some(&id) = self.ids.get(name) {
-            return id;
-        }
-        let id = self.names.len() as u32;
-        self.names.push(name.into());
-        self.ids.insert(name.into(), id);
-        id
+    fn push(&mut self, name: Box<[u8]>) -> u32 {
+        self.names.push(name);
+        self.names.len() as u32 - 1
     }
 }
 
@@ -181,17 +221,23 @@ pub struct Change {
 
 /// Contents, numbered.
 pub struct Contents {
-    keys: RandomState,
+    random: RandomState,
     names: Vec<Box<[u8]>>,
     nodes: Vec<Box<[(u32, Child)]>>,
-    ids: FxHashMap<Box<[(u32, Child)]>, ContentId>,
-    of: FxHashMap<u64, ContentId>,
+    /// The keys of all trees that hold anything, sorted, and beside each its content.
+    keys: Vec<u64>,
+    of: Vec<ContentId>,
 }
 
 impl Contents {
     /// The content of a tree.
     pub fn of(&self, tree: &Oid) -> ContentId {
-        self.of.get(&self.keys.hash_one(tree.as_bytes())).copied().unwrap_or(NOTHING)
+        self.at(self.random.hash_one(tree.as_bytes())).map_or(NOTHING, |at| self.of[at])
+    }
+
+    /// The place of a tree that holds anything.
+    fn at(&self, key: u64) -> Option<usize> {
+        self.keys.binary_search(&key).ok()
     }
 
     /// Number of contents.
@@ -254,39 +300,71 @@ impl Contents {
             path.truncate(len);
         }
     }
+}
 
-    /// Numbers the content of a tree and of all below it, without recursion: a hostile database nests deeply.
-    fn number(&mut self, trees: &FxHashMap<u64, Box<[Edge]>>, key: u64) {
-        let mut stack = vec![key];
-        let mut opened = FxHashSet::default();
-        while let Some(&key) = stack.last() {
-            if self.of.contains_key(&key) {
-                stack.pop();
-                continue;
-            }
-            let edges = &trees[&key];
-            let waiting = stack.len();
-            if opened.insert(key) {
-                let unknown = |edge: &&Edge| edge.blob == FOLDER && trees.contains_key(&edge.tree) && !self.of.contains_key(&edge.tree);
-                stack.extend(edges.iter().filter(unknown).map(|edge| edge.tree).filter(|tree| !opened.contains(tree)));
-            }
-            if stack.len() == waiting {
-                let node = self.node(edges);
-                let id = self.intern(node);
-                self.of.insert(key, id);
-                stack.pop();
+/// The content of a tree that was not looked at.
+const UNKNOWN: ContentId = u32::MAX;
+/// The content of a tree whose folders are being looked at.
+const OPEN: ContentId = u32::MAX - 1;
+
+/// The contents while they are numbered.
+struct Numbering {
+    trees: Trees,
+    edges: Vec<Edge>,
+    /// Which tree has the key at each place of `contents.keys`.
+    order: Vec<u32>,
+    /// Nodes by their hash; of those with one hash each next one stands under the next number.
+    ids: FxHashMap<u64, ContentId>,
+    contents: Contents,
+}
+
+impl Numbering {
+    fn run(mut self) -> Contents {
+        let mut stack = Vec::new();
+        for at in 0..self.order.len() {
+            stack.push(at);
+            while let Some(&at) = stack.last() {
+                let waiting = stack.len();
+                if self.contents.of[at] == UNKNOWN {
+                    self.contents.of[at] = OPEN;
+                    // Without recursion: a hostile database nests deeply.
+                    stack.extend(self.folders(at));
+                }
+                if stack.len() == waiting {
+                    if self.contents.of[at] == OPEN {
+                        self.contents.of[at] = NOTHING;
+                        let node = self.node(at);
+                        self.contents.of[at] = self.intern(node);
+                    }
+                    stack.pop();
+                }
             }
         }
+        self.contents
     }
 
-    fn node(&self, edges: &[Edge]) -> Box<[(u32, Child)]> {
-        let mut node: Vec<(u32, Child)> = edges
-            .iter()
-            .filter_map(|edge| match edge.blob {
-                FOLDER => self.of.get(&edge.tree).filter(|&&inner| inner != NOTHING).map(|&inner| (edge.name, Child::Folder(inner))),
-                blob => Some((edge.name, Child::Blob(blob))),
-            })
-            .collect();
+    fn edges(&self, at: usize) -> impl Iterator<Item = Edge> {
+        let tree = self.order[at] as usize;
+        let start = if tree == 0 { 0 } else { self.trees.ends[tree - 1] };
+        self.trees.edges[start as usize..self.trees.ends[tree] as usize].iter().map(|&edge| self.edges[edge as usize])
+    }
+
+    /// The folders of a tree that were not looked at.
+    fn folders(&self, at: usize) -> impl Iterator<Item = usize> {
+        let folders = self.edges(at).filter(|edge| edge.blob == FOLDER).filter_map(|edge| self.contents.at(edge.tree));
+        folders.filter(|&folder| self.contents.of[folder] == UNKNOWN)
+    }
+
+    fn node(&self, at: usize) -> Box<[(u32, Child)]> {
+        let child = |edge: Edge| match edge.blob {
+            FOLDER => {
+                let inner = self.contents.of[self.contents.at(edge.tree)?];
+                // A folder that is still open holds itself.
+                (!matches!(inner, NOTHING | OPEN)).then_some((edge.name, Child::Folder(inner)))
+            }
+            blob => Some((edge.name, Child::Blob(blob))),
+        };
+        let mut node: Vec<(u32, Child)> = self.edges(at).filter_map(child).collect();
         node.sort_unstable();
         node.dedup_by_key(|(name, _)| *name);
         node.into_boxed_slice()
@@ -296,13 +374,19 @@ impl Contents {
         if node.is_empty() {
             return NOTHING;
         }
-        if let Some(&id) = self.ids.get(&node) {
-            return id;
+        let mut hash = FxBuildHasher.hash_one(&node);
+        let nodes = &mut self.contents.nodes;
+        loop {
+            match self.ids.get(&hash) {
+                Some(&id) if nodes[id as usize] == node => return id,
+                Some(_) => hash = hash.wrapping_add(1),
+                None => {
+                    nodes.push(node);
+                    self.ids.insert(hash, nodes.len() as ContentId - 1);
+                    return nodes.len() as ContentId - 1;
+                }
+            }
         }
-        let id = self.nodes.len() as ContentId;
-        self.nodes.push(node.clone());
-        self.ids.insert(node, id);
-        id
     }
 }
 
@@ -318,14 +402,20 @@ mod tests {
         Oid::new(&[id; 20])
     }
 
+    fn add(forest: &Forest, id: u8, tree: &[u8]) {
+        let edges: Vec<EdgeId> =
+            entries(tree, 20).filter_map(|entry| forest.edge(&entry, forest.add_name(entry.name, false).0, forest.key(entry.id))).collect();
+        forest.add(&oid(id), edges.into_iter());
+    }
+
     #[test]
     fn trees_that_differ_elsewhere_have_one_content() {
-        let forest = Forest::new(&[oid(1)], 20);
-        forest.add(&oid(10), &tree(&[("100644", "secret", 1), ("100644", "other", 2)]));
-        forest.add(&oid(11), &tree(&[("100644", "secret", 1), ("100644", "other", 3)]));
-        forest.add(&oid(12), &tree(&[("40000", "dir", 10), ("100644", "x", 4)]));
-        forest.add(&oid(13), &tree(&[("40000", "dir", 11)]));
-        forest.add(&oid(14), &tree(&[("40000", "dir", 99)]));
+        let forest = Forest::new(&[oid(1)]);
+        add(&forest, 10, &tree(&[("100644", "secret", 1), ("100644", "other", 2)]));
+        add(&forest, 11, &tree(&[("100644", "secret", 1), ("100644", "other", 3)]));
+        add(&forest, 12, &tree(&[("40000", "dir", 10), ("100644", "x", 4)]));
+        add(&forest, 13, &tree(&[("40000", "dir", 11)]));
+        add(&forest, 14, &tree(&[("40000", "dir", 99)]));
         let contents = forest.finish();
         assert_eq!(contents.of(&oid(10)), contents.of(&oid(11)));
         assert_eq!(contents.of(&oid(12)), contents.of(&oid(13)));
@@ -339,9 +429,9 @@ mod tests {
     fn damage_ends_the_entries_and_cycles_end() {
         assert_eq!(entries(b"100644 a\0short", 20).count(), 0);
         assert_eq!(entries(b"9 a\0", 20).count(), 0);
-        let forest = Forest::new(&[oid(1)], 20);
-        forest.add(&oid(10), &tree(&[("40000", "a", 11), ("100644", "s", 1)]));
-        forest.add(&oid(11), &tree(&[("40000", "b", 10)]));
+        let forest = Forest::new(&[oid(1)]);
+        add(&forest, 10, &tree(&[("40000", "a", 11), ("100644", "s", 1)]));
+        add(&forest, 11, &tree(&[("40000", "b", 10)]));
         let contents = forest.finish();
         assert_ne!(contents.of(&oid(10)), NOTHING);
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Rule, spec};
-use crate::bound::{self, Bound};
+use crate::bound::{self, Bound, NoBound};
 use crate::error::{Error, Result};
 
 /// The rules of one file; an error names the file, the line and the fault.
@@ -34,12 +34,15 @@ pub(super) fn rule(mut spec: spec::Spec) -> Result<Rule, String> {
     if let Some(fault) = spec.fault() {
         return Err(fault);
     }
-    if spec.keywords.is_empty() {
-        return Err(format!("rule {}: `keywords` is missing: give a word that stands in every match", spec.id));
-    }
-    let bound = match &spec.regex {
-        Some(regex) => bound::bound(regex, &spec.keywords).map_err(|why| format!("rule {}: {why}", spec.id))?,
-        None => Bound::default(),
+    let Some(regex) = &spec.regex else {
+        if spec.keywords.is_empty() {
+            return Err(format!("rule {}: `keywords` is missing: give words that the finder looks around", spec.id));
+        }
+        return Rule::new(spec, Bound::default());
     };
-    Rule::new(spec, bound)
+    match bound::bound(regex, &spec.keywords) {
+        Ok(bound) => Rule::new(spec, bound),
+        Err(NoBound::Wrong(why)) => Err(format!("rule {}: {why}", spec.id)),
+        Err(NoBound::Slow(why)) => Rule::new(spec, Bound::default())?.slow(why.to_owned()),
+    }
 }

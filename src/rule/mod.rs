@@ -29,6 +29,8 @@ pub struct Rule {
     pub spec: Spec,
     /// How far a match reaches around its keyword.
     pub bound: Bound,
+    /// Why a match has no bounded place around a keyword, so that whole objects are searched; only users' rules.
+    pub slow: Option<String>,
     /// What an attacker can do with what it finds.
     pub severity: Severity,
     /// How sure the shape alone makes us.
@@ -64,6 +66,7 @@ impl Rule {
         };
         Ok(Self {
             bound: finder.as_ref().map_or(bound, |f| f.bound),
+            slow: None,
             severity: Severity::from_name(&spec.severity).ok_or_else(|| unknown("severity", &spec.severity))?,
             confidence: Confidence::from_name(&spec.confidence).ok_or_else(|| unknown("confidence", &spec.confidence))?,
             filters,
@@ -83,7 +86,15 @@ impl Rule {
     ///
     /// Where the regex is wrong; [`crate::bound::bound`] has refused such a rule before.
     pub fn regex(&self) -> &Regex {
-        self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or("")).expect("the regex was parsed before"))
+        self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or(""), LARGEST).expect("the regex was parsed before"))
+    }
+
+    /// Moves the rule into the slow lane, for that reason. An error says why its regex is refused there.
+    fn slow(mut self, why: String) -> Result<Self, String> {
+        let regex = compile(self.spec.regex.as_deref().unwrap_or(""), LARGEST_SLOW).map_err(|e| format!("rule {}: {e}", self.spec.id))?;
+        self.regex = OnceLock::from(regex);
+        self.slow = Some(why);
+        Ok(self)
     }
 }
 
@@ -98,12 +109,20 @@ fn globs(id: &str, patterns: &[spec::Text]) -> Result<Option<GlobSet>, String> {
     set.build().map(Some).map_err(|e| format!("rule {id}: {e}"))
 }
 
-fn compile(regex: &str) -> Result<Regex, String> {
+/// The largest program of a regex, in bytes.
+const LARGEST: usize = 20 << 20;
+/// The same for one that searches whole objects.
+const LARGEST_SLOW: usize = 1 << 20;
+
+fn compile(regex: &str, largest: usize) -> Result<Regex, String> {
     Regex::builder()
         .syntax(syntax::Config::new().unicode(false).utf8(false))
-        .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(20 << 20)))
+        .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(largest)))
         .build(regex)
-        .map_err(|e| e.to_string())
+        .map_err(|e| match e.size_limit() {
+            Some(limit) => format!("its regex is too large: its program needs more than {} KiB; give smaller repetitions", limit >> 10),
+            None => e.to_string(),
+        })
 }
 
 /// The rules in force, in a fixed order.

@@ -56,7 +56,11 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(plan: &'a Plan, detector: &'a Detector, progress: &'a Progress) -> Self {
-        Self { plan, detector, progress, collector: Collector::new(detector), already_there: AtomicU64::new(0) }
+        let collector = Collector::new(detector);
+        for (rule, why) in detector.rules().rules().iter().filter_map(|rule| Some((rule, rule.slow.as_ref()?))) {
+            collector.notice(Notice::info("slow rule", rule.spec.id.as_bytes(), format!("searched in every whole object: {why}")));
+        }
+        Self { plan, detector, progress, collector, already_there: AtomicU64::new(0) }
     }
 
     fn run(self) -> Result<Outcome> {

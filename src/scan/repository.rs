@@ -71,7 +71,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     begin(Phase::Trees, Kind::Tree);
     let wanted: Vec<Oid> = blobs.iter().map(|(oid, _)| *oid).collect();
     let known: FxHashSet<Oid> = walk.loose_ids().collect();
-    let trees = TreeSink::new(context, odb, &known, Forest::new(&wanted, odb.hash));
+    let trees = TreeSink::new(context, odb, &known, Forest::new(&wanted));
     walk.each(Kind::Tree, &trees);
     let (forest, names, missing) = trees.finish(counts);
     say_missing(context, repo, missing);

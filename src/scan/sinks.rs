@@ -14,7 +14,7 @@ use crate::coverage::{Counts, Notice};
 use crate::detect::Memo;
 use crate::finding::PlaceKind;
 use crate::history::commit::{headers, part};
-use crate::history::forest::{Forest, entries};
+use crate::history::forest::{EdgeId, Entry, Forest, Name, entries};
 use crate::history::graph::Commit;
 use crate::object::{Base, Kind, Oid};
 use crate::source::git::odb::Odb;
@@ -243,6 +243,9 @@ fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -
 /// Candidates in names of files and folders, with the number under which the forest knows the name.
 pub type Names = Vec<(u32, Vec<Candidate>)>;
 
+/// How many ids that are there are remembered, so that they need not be looked up again; a power of two.
+const REMEMBERED: usize = 1 << 19;
+
 /// Reads trees: names, entries that are missing, and where the wanted blobs stand.
 pub struct TreeSink<'a> {
     context: &'a Context<'a>,
@@ -250,16 +253,43 @@ pub struct TreeSink<'a> {
     loose: &'a FxHashSet<Oid>,
     tally: Tally,
     forest: Forest,
-    seen: Mutex<FxHashSet<Box<[u8]>>>,
     names: Mutex<Names>,
+    /// The forest's keys of ids that are there, each where its last bits say.
+    there: Vec<AtomicU64>,
     missing: Mutex<Vec<(Oid, BString)>>,
+}
+
+/// What is kept of a tree for those made from it.
+#[derive(Default)]
+pub struct Branches {
+    /// Of each entry: where its name begins, in bytes, and its edge.
+    entries: Vec<(u32, Option<EdgeId>)>,
+    /// Edges of names that are wanted themselves, by the place of their entry.
+    marks: Vec<(u32, EdgeId)>,
+}
+
+impl Branches {
+    /// The place of the entry whose name begins there.
+    fn find(&self, at: usize) -> Option<usize> {
+        self.entries.binary_search_by_key(&at, |(start, _)| *start as usize).ok()
+    }
+
+    fn mark(&self, place: usize) -> Option<EdgeId> {
+        self.marks.binary_search_by_key(&place, |(entry, _)| *entry as usize).ok().map(|at| self.marks[at].1)
+    }
+
+    fn push(&mut self, at: usize, edge: Option<EdgeId>, mark: Option<EdgeId>) {
+        self.marks.extend(mark.map(|mark| (self.entries.len() as u32, mark)));
+        self.entries.push((at as u32, edge));
+    }
 }
 
 impl<'a> TreeSink<'a> {
     /// A sink that hands trees on to the forest. `loose` are the ids of all loose objects.
     pub fn new(context: &'a Context<'a>, odb: &'a Odb, loose: &'a FxHashSet<Oid>, forest: Forest) -> Self {
-        let (seen, names, missing) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { context, odb, loose, tally: Tally::default(), forest, seen, names, missing }
+        let (names, missing) = (Mutex::default(), Mutex::default());
+        let there = std::iter::repeat_with(AtomicU64::default).take(REMEMBERED).collect();
+        Self { context, odb, loose, tally: Tally::default(), forest, names, there, missing }
     }
 
     /// The forest, candidates in names, and the ids that trees name and the database has not, with their names; sorted.
@@ -273,55 +303,68 @@ impl<'a> TreeSink<'a> {
         (self.forest, inner(self.names), missing)
     }
 
-    /// Looks at the entries that are not copied whole from the base, and returns where all names begin.
-    fn look(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Vec<u32>>>) -> Vec<u32> {
-        let mut starts = Vec::new();
+    /// Looks at the entries that are not copied whole from the base.
+    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
+        let mut branches = Branches::default();
         let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
         for entry in entries(bytes, self.odb.hash) {
-            starts.push(entry.at as u32);
             let end = entry.at + entry.name.len() + 1 + entry.id.len();
             while stretches.next_if(|c| c.at + c.len < end).is_some() {}
-            let known = stretches.peek().filter(|c| c.at <= entry.at).zip(base).is_some_and(|(c, base)| {
+            let known = stretches.peek().filter(|c| c.at <= entry.at).zip(base).and_then(|(c, base)| {
                 // Copied bytes are an entry of the base only if one begins there.
-                base.memo.binary_search(&((c.from + entry.at - c.at) as u32)).is_ok()
+                base.memo.find(c.from + entry.at - c.at).map(|place| (base.memo, place))
             });
-            if known || !id.count {
+            if let Some((memo, place)) = known {
+                branches.push(entry.at, memo.entries[place].1, memo.mark(place));
                 continue;
             }
-            let oid = Oid::new(entry.id);
-            if entry.mode != 0o160_000 && !self.odb.in_earlier_pack(&oid, self.odb.packs.len()) && !self.loose.contains(&oid) {
-                push(&self.missing, (oid, BString::from(entry.name)));
-            }
-            self.name(entry.name);
+            let key = self.forest.key(entry.id);
+            self.miss(&entry, key);
+            let name = self.name(entry.name);
+            branches.push(entry.at, self.forest.edge(&entry, name, key), self.forest.mark(name));
         }
-        starts
+        branches
     }
 
-    fn name(&self, name: &[u8]) {
-        if self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(name) {
+    /// Notes an id that the database has not.
+    fn miss(&self, entry: &Entry<'_>, key: u64) {
+        let slot = &self.there[key as usize % REMEMBERED];
+        if entry.mode == 0o160_000 || slot.load(Ordering::Relaxed) == key {
             return;
+        }
+        let oid = Oid::new(entry.id);
+        if self.odb.in_earlier_pack(&oid, self.odb.packs.len()) || self.loose.contains(&oid) {
+            slot.store(key, Ordering::Relaxed);
+        } else {
+            push(&self.missing, (oid, BString::from(entry.name)));
+        }
+    }
+
+    fn name(&self, name: &[u8]) -> Name {
+        if let Some(known) = self.forest.name(name) {
+            return known;
         }
         let detector = self.context.collector.detector;
         let found = candidates(detector, scan_text(detector, name));
-        // Known to the forest before anybody can pass over it as seen.
-        let number = (!found.is_empty()).then(|| self.forest.want_name(name));
-        let fresh = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name.into());
-        if let Some(number) = number.filter(|_| fresh) {
+        let (known, number) = self.forest.add_name(name, !found.is_empty());
+        if let Some(number) = number {
             push(&self.names, (number, found));
         }
+        known
     }
 }
 
 impl Sink for TreeSink<'_> {
-    type Memo = Vec<u32>;
+    type Memo = Branches;
 
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Vec<u32>>>) -> Vec<u32> {
+    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
         self.tally.add(self.context, id);
-        let starts = self.look(id, bytes, base);
+        let branches = self.look(bytes, base);
         if id.count {
-            self.forest.add(&id.oid, bytes);
+            let marks = branches.marks.iter().map(|(_, edge)| *edge);
+            self.forest.add(&id.oid, branches.entries.iter().filter_map(|(_, edge)| *edge).chain(marks));
         }
-        starts
+        branches
     }
 
     fn large(&self, _: &Id, _: &mut dyn Read) {}

@@ -94,14 +94,7 @@ impl Plan {
         let offsets: Vec<u64> = order.iter().map(|&(offset, _)| offset).collect();
         let positions: Vec<u32> = order.iter().map(|&(_, at)| at).collect();
         drop(order);
-        let has_refs =
-            (0..offsets.len()).into_par_iter().any(|rank| matches!(pack.header(offsets[rank]), Some(Header { form: Form::Ref(_), .. })));
-        let mut ranks = Vec::new();
-        if has_refs {
-            ranks = vec![0u32; positions.len()];
-            positions.iter().enumerate().for_each(|(rank, &at)| ranks[at as usize] = rank as u32);
-        }
-        let links: Vec<Link> = (0..offsets.len()).into_par_iter().map(|rank| link(pack, &offsets, &ranks, rank)).collect();
+        let links: Vec<Link> = (0..offsets.len()).into_par_iter().map(|rank| link(pack, &offsets, rank)).collect();
         let mut plan = Self {
             first_child: vec![NONE; offsets.len()],
             next_sibling: vec![NONE; offsets.len()],
@@ -199,7 +192,7 @@ impl Plan {
     }
 }
 
-fn link(pack: &Pack, offsets: &[u64], ranks: &[u32], rank: usize) -> Link {
+fn link(pack: &Pack, offsets: &[u64], rank: usize) -> Link {
     let offset = offsets[rank];
     let Some(header) = pack.header(offset) else { return Link::Broken("its header is damaged") };
     match header.form {
@@ -209,7 +202,10 @@ fn link(pack: &Pack, offsets: &[u64], ranks: &[u32], rank: usize) -> Link {
             _ => Link::Broken("its base lies at no entry of the pack"),
         },
         Form::Ref(base) => match pack.index.find(&base) {
-            Some(at) => Link::Child(ranks[at]),
+            Some(at) => match pack.index.offset(at).map(|base| offsets.binary_search(&base)) {
+                Some(Ok(base)) => Link::Child(base as u32),
+                _ => Link::Broken("its base lies at no entry of the pack"),
+            },
             None => Link::Foreign(base),
         },
     }
