@@ -18,8 +18,8 @@ fn rules(repo: &Repo, keys: &str) -> String {
 fn a_rule_without_bound_is_searched_in_whole_objects_and_named() {
     let repo = Repo::new();
     let long = "q7".repeat(9000);
-    repo.commit_file("a.txt", &format!("first\nbegin {long} end\n"));
-    repo.commit_file("a.txt", &format!("first\nbegin {long} end\nand more\n"));
+    repo.commit_file("a.txt", format!("first\nbegin {long} end\n"));
+    repo.commit_file("a.txt", format!("first\nbegin {long} end\nand more\n"));
     repo.git(&["repack", "-q", "-adf"]);
     let rules = rules(&repo, "regex = 'begin (?P<secret>[a-z0-9]+) end'");
     let output = run(&repo.home, &repo.path, &["scan", ".", "-f", "json", "--rules", &rules, "--rule", "mine"]);
