@@ -173,8 +173,11 @@ fn entries_that_do_nothing_are_told_and_pruned() {
     for told in [".unleakignore:3 | it hides nothing", ".unleakignore:4 | it expired on 2020-01-01", ".unleak.toml:1 | it hides nothing"] {
         assert!(notices.iter().any(|notice| notice.contains(told)), "{told}: {notices:?}");
     }
-    let part = scan(&repo, &["--exclude", "b"]).report().notices();
-    assert!(!part.iter().any(|notice| notice.contains("hides nothing")), "a part of the repository says nothing: {part:?}");
+    for part in [&["scan", ".", "--exclude", "b"][..], &["git", "."], &["dir", "."], &["scan", ".", "--since", "1 day ago"]] {
+        let part = run(&repo.home, &repo.path, &[part, &["-f", "json"]].concat()).report().notices();
+        assert!(!part.iter().any(|notice| notice.contains("hides nothing")), "a part of the repository says nothing: {part:?}");
+        assert!(part.iter().any(|notice| notice.contains("expired")), "{part:?}");
+    }
     let pruned = run(&repo.home, &repo.path, &["ignore", "prune"]);
     assert_eq!(pruned.code, 0, "{}", pruned.stderr);
     let text = std::fs::read_to_string(repo.path.join(".unleakignore")).unwrap();

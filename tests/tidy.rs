@@ -59,7 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memchr", &["*"]),
     ("memmap2", &["source/git/map.rs"]),
     ("rayon", &["source/", "scan/"]),
-    ("regex_automata", &["rule/", "detect.rs", "suppress/allow.rs"]),
+    ("regex_automata", &["rule/", "detect", "suppress/allow.rs"]),
     ("regex_syntax", &["bound.rs"]),
     ("rustc_hash", &["*"]),
     ("rustix", &["source/remote.rs"]),

@@ -134,6 +134,11 @@ impl<'a> Collector<'a> {
         lock(&self.notices).push(notice);
     }
 
+    /// Whether something that was asked for could not be read.
+    pub fn has_trouble(&self) -> bool {
+        lock(&self.notices).iter().any(|notice| notice.incomplete)
+    }
+
     /// Says that something is left out by default, and how to include it.
     pub fn leave_out(&self, what: &str, count: Option<u64>, how: &str) {
         let mut all = lock(&self.left_out);

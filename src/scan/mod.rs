@@ -285,7 +285,9 @@ impl<'a> Run<'a> {
         }
         let used: FxHashSet<&str> = findings.iter().flat_map(|f| f.hidden.iter().map(|hidden| hidden.source.as_str())).collect();
         let plan = self.plan;
-        let whole = suppress.whole && plan.range.is_none() && plan.include.is_none() && plan.exclude.is_none();
+        let limited = plan.range.is_some() || plan.include.is_some() || plan.exclude.is_some() || plan.max_file_size.is_some();
+        let read = plan.work_tree && plan.mode == Mode::Auto && !self.progress.stopped() && !self.collector.has_trouble();
+        let whole = suppress.whole && read && !limited;
         for stale in suppress.stale(&|source| !whole || used.contains(source)) {
             let why = match stale.expired {
                 Some(day) => format!("it expired on {day}"),
