@@ -142,6 +142,11 @@ fn a_tree_decides_neither_where_secrets_go_nor_what_is_written() {
     let given = repo.path.join("inner/team.toml");
     let named = json(&repo, &["--no-config", "-c", given.to_str().unwrap()]).report().notices();
     assert!(named.iter().any(|notice| notice.contains("`verify` of rule lake-token is disabled")), "{named:?}");
+    std::os::unix::fs::symlink(repo.home.join("own.toml"), repo.path.join("inner/link.toml")).unwrap();
+    std::fs::write(repo.home.join("own.toml"), RULE).unwrap();
+    let linked = repo.path.join("inner/link.toml");
+    let named = json(&repo, &["--no-config", "-c", linked.to_str().unwrap()]).report().notices();
+    assert!(named.iter().any(|notice| notice.contains("`verify` of rule lake-token is disabled")), "a link in a tree: {named:?}");
     let rules = json(&repo, &["--no-config", "--rules", given.to_str().unwrap()]).report().notices();
     assert!(rules.iter().any(|notice| notice.contains("are disabled")), "{rules:?}");
     let outside = repo.home.join("own.toml");

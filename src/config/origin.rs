@@ -77,8 +77,12 @@ impl Disk {
     pub fn user(&self, path: &Path) -> Result<Text> {
         let wrong = |e: &std::io::Error| Error::configuration(format!("{}: {}", path.display(), describe(e)));
         let bytes = std::fs::read(path).map_err(|e| wrong(&e))?;
-        let real = path.canonicalize().map_err(|e| wrong(&e))?;
-        let trust = if self.targets.iter().any(|top| real.starts_with(top)) { Trust::Tree } else { Trust::Own };
+        // A pipe of the shell (`-c <(...)`) has no path of its own.
+        let real = path.canonicalize().or_else(|_| std::path::absolute(path)).map_err(|e| wrong(&e))?;
+        // A link that lies in a tree is the tree's, wherever it leads.
+        let link = folder(path).canonicalize().unwrap_or_default();
+        let inside = self.targets.iter().any(|top| real.starts_with(top) || link.starts_with(top));
+        let trust = if inside { Trust::Tree } else { Trust::Own };
         Ok(Text { name: path.display().to_string(), bytes, trust, folder: folder(path) })
     }
 

@@ -105,7 +105,8 @@ impl Scanned {
         let piece = Piece { bytes, start: Cursor::default(), own: 0..bytes.len(), memo };
         let facts = filter::facts(bytes.len() as u64, &bytes[..bytes.len().min(HEAD)]);
         let (matches, mut markers) = (unite(piece.matches()), Markers::default());
-        if !matches.is_empty() {
+        // What a filter dropped needs no marker.
+        if matches.iter().any(|found| found.judged.dropped.is_none()) {
             piece.mark(&mut markers);
         }
         Self { matches, bytes: bytes.len() as u64, facts, markers, broken: None }
