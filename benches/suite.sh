@@ -15,6 +15,7 @@ usage: benches/suite.sh [OPTION]... FIRST-REPOSITORY [REPOSITORY]... (the last o
   --floor-only     the whole history: the floor and us, no peers
 
 environment: PEERS, a list of folders separated by colons, is searched for peers before PATH.
+UNLEAK and FLOOR, programs built before, are measured in place of those of this checkout.
 TEXT
 }
 
@@ -45,12 +46,17 @@ rm -f "$results"
 . "$here/suite/prepare.sh"
 
 cd "$here/.."
-cargo build --release --quiet
-target=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
-unleak=$target/release/unleak
-floor=$(cargo bench --bench floor --no-run --message-format json 2>/dev/null | python3 -c '
+# What cargo builds with these arguments: the path of the program of that name.
+built() {
+  local name=$1
+  shift
+  cargo "$@" --message-format json-render-diagnostics | python3 -c '
 import json, sys
-print([m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable") and m["target"]["name"] == "floor"][-1])')
+made = [m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable") and m["target"]["name"] == sys.argv[1]]
+print(made[-1])' "$name"
+}
+unleak=${UNLEAK:-$(built unleak build --release)}
+floor=${FLOOR:-$(built floor bench --bench floor --no-run)}
 
 # Programs see an empty home, so no configuration or cache of the user's changes anything.
 export HOME=$scratch/home PATH=${PEERS:+$PEERS:}$PATH GIT_CONFIG_NOSYSTEM=1
@@ -97,8 +103,8 @@ history_of() {
     kingfisher scan "$copy" --turbo --no-validate --no-update-check -f json -o "$out/kingfisher-turbo.json"
   measure "$work" "kingfisher scan --no-validate" / \
     kingfisher scan "$copy" --no-validate --no-update-check -f json -o "$out/kingfisher.json"
-  measure "$work" "betterleaks git" / betterleaks git "$copy" --no-banner -o "$out/betterleaks.json"
-  measure "$work" "gitleaks git" / gitleaks git "$copy" --no-banner -f json -r "$out/gitleaks.json"
+  measure "$work" "betterleaks git" / betterleaks git "$copy" --no-banner --exit-code 10 -o "$out/betterleaks.json"
+  measure "$work" "gitleaks git" / gitleaks git "$copy" --no-banner --exit-code 10 -f json -r "$out/gitleaks.json"
   measure "$work" "trufflehog git" / \
     trufflehog git "file://$copy" --bare --trust-local-git-config --no-verification --no-update --json
 }
@@ -106,8 +112,8 @@ history_of() {
 staged() {
   local work="scan of one staged file in a checkout of $(basename "$large" .git)"
   measure "$work" "unleak scan --staged" "$large_tree" "$unleak" scan --staged -q --no-progress
-  measure "$work" "gitleaks git --staged" "$large_tree" gitleaks git --staged --no-banner
-  measure "$work" "betterleaks git --staged" "$large_tree" betterleaks git --staged --no-banner
+  measure "$work" "gitleaks git --staged" "$large_tree" gitleaks git --staged --no-banner --exit-code 10
+  measure "$work" "betterleaks git --staged" "$large_tree" betterleaks git --staged --no-banner --exit-code 10
   measure "$work" "ripsecrets FILE" "$large_tree" ripsecrets "$(git -C "$large_tree" diff --cached --name-only)"
   measure "$work" "kingfisher scan --staged" "$large_tree" kingfisher scan . --staged --no-validate --no-update-check
 }
@@ -116,8 +122,8 @@ since() {
   local work="HEAD~100..HEAD of $(basename "$large" .git)"
   measure "$work" "unleak git --since-commit HEAD~100" / "$unleak" git "$large" --since-commit HEAD~100 -q --no-progress
   [ "$1" -le "$runs" ] || return 0
-  measure "$work" "gitleaks git --log-opts" / gitleaks git "$large" --log-opts HEAD~100..HEAD --no-banner
-  measure "$work" "betterleaks git --log-opts" / betterleaks git "$large" --log-opts HEAD~100..HEAD --no-banner
+  measure "$work" "gitleaks git --log-opts" / gitleaks git "$large" --log-opts HEAD~100..HEAD --no-banner --exit-code 10
+  measure "$work" "betterleaks git --log-opts" / betterleaks git "$large" --log-opts HEAD~100..HEAD --no-banner --exit-code 10
   measure "$work" "kingfisher scan --since-commit" / \
     kingfisher scan "$large" --branch HEAD --since-commit HEAD~100 --no-validate --no-update-check
   measure "$work" "trufflehog git --since-commit" / \
@@ -132,8 +138,8 @@ folder() {
   measure "$work" "ripsecrets" / ripsecrets "$tree"
   measure "$work" "kingfisher scan --turbo --no-validate" / kingfisher scan "$tree" --turbo --no-validate --no-update-check
   measure "$work" "kingfisher scan --no-validate" / kingfisher scan "$tree" --no-validate --no-update-check
-  measure "$work" "betterleaks dir" / betterleaks dir "$tree" --no-banner
-  measure "$work" "gitleaks dir" / gitleaks dir "$tree" --no-banner
+  measure "$work" "betterleaks filesystem" / betterleaks filesystem "$tree" --no-banner --exit-code 10
+  measure "$work" "gitleaks dir" / gitleaks dir "$tree" --no-banner --exit-code 10
   measure "$work" "trufflehog filesystem" / trufflehog filesystem "$tree" --no-verification --no-update --json
 }
 
@@ -158,6 +164,14 @@ version() {
   echo "| \`$name\` | $said$note |"
 }
 
+commit_of_ours() {
+  if [ -n "${UNLEAK:-}" ]; then
+    echo "a program built before"
+  else
+    echo "commit $(git -C "$here/.." rev-parse --short=10 HEAD)$(git -C "$here/.." diff --quiet HEAD || echo ", with changes")"
+  fi
+}
+
 say_what_is_measured() {
   local copy
   echo "Machine: $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(awk '/MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo)."
@@ -166,7 +180,7 @@ say_what_is_measured() {
   echo
   echo "| program | version |"
   echo "|---|---|"
-  echo "| \`unleak\` | $("$unleak" --version), commit $(git -C "$here/.." rev-parse --short=10 HEAD)$(git -C "$here/.." diff --quiet HEAD || echo ", with changes") |"
+  echo "| \`unleak\` | $("$unleak" --version), $(commit_of_ours) |"
   version kingfisher --version
   version betterleaks --version
   version gitleaks version

@@ -107,7 +107,9 @@ def run(command, folder, log):
 
 def main():
     output, work, name, folder, *command = sys.argv[1:]
-    result = {"work": work, "name": name} | run(command, folder, output + ".log")
+    # What it said last on standard error is kept: a failure must not pass for speed.
+    log = "".join(c if c.isalnum() or c in "-." else "-" for c in f"{work}.{name}")
+    result = {"work": work, "name": name} | run(command, folder, f"{output}.{log}.log")
     with open(output, "a", encoding="utf-8") as file:
         file.write(json.dumps(result) + "\n")
     print(f"  {name}: {result['wall']:.3f} s, CPU {result['cpu']:.3f} s, exit {result['code']}", file=sys.stderr)

@@ -43,11 +43,11 @@ export_files() {
   : >"$2.done"
 }
 
-# Stages a change of one file in checkout $1: a line at the end of the first README or, without one, of any file.
+# Stages a change of one file in checkout $1: a line at the end of the first README or, without one, of the last file.
 stage_one_file() {
   local name
   git -C "$1" reset -q --hard
-  name=$(git -C "$1" ls-files | grep -m 1 -i '^readme' || git -C "$1" ls-files | head -n 1)
+  name=$(git -C "$1" ls-files | awk 'tolower($0) ~ /^readme/ && !readme { readme = $0 } END { print readme ? readme : $0 }')
   echo "one more line, with a password = in it" >>"$1/$name"
   git -C "$1" add -- "$name"
 }
