@@ -38,14 +38,14 @@ pub struct Sieve {
     bits: Table<{ 1 << (BITS - 6) }>,
     again: Table<{ 1 << (AGAIN - 6) }>,
     /// Where in `places` those of a key begin and end.
-    keys: FxHashMap<Key, (u32, u32)>,
+    keys: FxHashMap<u64, (u32, u32)>,
     places: Vec<Place>,
     keywords: Vec<Vec<u8>>,
     longest: usize,
 }
 
 /// What a keyword is looked up by: four folded bytes of the text, or three where it has no more to give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     All(u32),
     /// The first three of the four bytes.
@@ -59,6 +59,23 @@ enum Key {
 struct Place {
     keyword: u32,
     offset: i32,
+    /// The keyword's folded byte before or behind the four, which tells most others apart, and how far from their
+    /// first it stands; a byte of the four where it has no other.
+    probe: i32,
+    byte: u8,
+}
+
+impl Place {
+    fn new(index: usize, keyword: &[u8], offset: i32) -> Self {
+        let probe = [GRAM as i32, -1, 0, 1].into_iter().find(|probe| keyword.get((offset + probe) as usize).is_some()).unwrap_or(1);
+        let byte = keyword[(offset + probe) as usize] | FOLD as u8;
+        Self { keyword: index as u32, offset, probe, byte }
+    }
+
+    /// Whether the keyword may stand here, where the four bytes begin at `at`.
+    fn may(&self, bytes: &[u8], at: usize) -> bool {
+        bytes.get(at.wrapping_add_signed(self.probe as isize)).is_some_and(|byte| byte | FOLD as u8 == self.byte)
+    }
 }
 
 impl Sieve {
@@ -70,7 +87,7 @@ impl Sieve {
         for (index, keyword) in keywords.iter().enumerate() {
             debug_assert!(keyword.len() >= SHORTEST);
             let keys = frequency.keys(keyword);
-            marks.extend(keys.map(|(key, offset)| (key, Place { keyword: index as u32, offset })));
+            marks.extend(keys.map(|(key, offset)| (key, Place::new(index, keyword, offset))));
         }
         marks.sort_unstable_by_key(|(key, place)| (*key, place.keyword));
         let mut sieve =
@@ -78,7 +95,7 @@ impl Sieve {
         for same in marks.chunk_by(|a, b| a.0 == b.0) {
             let start = sieve.places.len();
             sieve.places.extend(same.iter().map(|(_, place)| *place));
-            sieve.keys.insert(same[0].0, (start as u32, sieve.places.len() as u32));
+            sieve.keys.insert(same[0].0.number(), (start as u32, sieve.places.len() as u32));
             sieve.mark(same[0].0);
         }
         sieve
@@ -90,7 +107,7 @@ impl Sieve {
     }
 
     fn mark(&mut self, key: Key) {
-        set(&mut self.again, hash::<AGAIN>(key.scrambled()));
+        set(&mut self.again, key.again());
         // Whatever byte stands where the key says nothing.
         let free = (0..=255u32).filter(|byte| byte & 0x20 != 0);
         match key {
@@ -137,11 +154,11 @@ impl Sieve {
     fn check(&self, bytes: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
         let gram = gram(bytes, at);
         for key in [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)] {
-            if get(&self.again, hash::<AGAIN>(key.scrambled())) == 0 {
+            if get(&self.again, key.again()) == 0 {
                 continue;
             }
-            let Some(&(first, last)) = self.keys.get(&key) else { continue };
-            for place in &self.places[first as usize..last as usize] {
+            let Some(&(first, last)) = self.keys.get(&key.number()) else { continue };
+            for place in self.places[first as usize..last as usize].iter().filter(|place| place.may(bytes, at)) {
                 let keyword = &self.keywords[place.keyword as usize];
                 let start = at.checked_add_signed(-place.offset as isize).filter(|&start| start >= range.start);
                 let Some((start, end)) = start.map(|start| (start, start + keyword.len())) else { continue };
@@ -154,13 +171,18 @@ impl Sieve {
 }
 
 impl Key {
-    /// Its bytes, so that the three kinds differ and the hash is another than the first table's.
-    fn scrambled(self) -> u32 {
-        match self {
-            Key::All(gram) => gram ^ 0x5bd1_e995,
-            Key::Head(three) => three.wrapping_mul(0x85eb_ca6b),
-            Key::Tail(three) => three.wrapping_mul(0xc2b2_ae35),
-        }
+    fn number(self) -> u64 {
+        let (kind, bytes) = match self {
+            Key::All(gram) => (1, gram),
+            Key::Head(three) => (2, three),
+            Key::Tail(three) => (3, three),
+        };
+        kind << 32 | u64::from(bytes)
+    }
+
+    /// Its bit in the second table.
+    fn again(self) -> usize {
+        (self.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - AGAIN)) as usize
     }
 }
 

@@ -121,7 +121,7 @@ impl Forest {
     }
 
     /// What stands for an id here: nobody who made the id can foresee it.
-    pub fn key(&self, id: &[u8]) -> u64 {
+    fn key(&self, id: &[u8]) -> u64 {
         self.keys.hash_one(id)
     }
 
@@ -145,8 +145,9 @@ impl Forest {
         (Name { id, mark }, number)
     }
 
-    /// The edge of an entry with this name, whose id has this key; none where it is a blob that nobody wants.
-    pub fn edge(&self, entry: &Entry<'_>, name: Name, key: u64) -> Option<EdgeId> {
+    /// The edge of an entry with this name; none where it is a blob that nobody wants.
+    pub fn edge(&self, entry: &Entry<'_>, name: Name) -> Option<EdgeId> {
+        let key = self.key(entry.id);
         if entry.is_tree() {
             return Some(self.number(Edge { name: name.id, blob: FOLDER, tree: key }));
         }
@@ -180,20 +181,36 @@ impl Forest {
     /// Numbers the contents.
     pub fn finish(self) -> Contents {
         let trees = self.trees.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut edges = Vec::new();
-        for numbers in self.edges {
-            let numbers = numbers.into_inner().unwrap_or_else(PoisonError::into_inner);
-            edges.resize(edges.len().max(numbers.len() * SHARDS), Edge { name: 0, blob: 0, tree: 0 });
-            numbers.into_iter().for_each(|(edge, id)| edges[id as usize] = edge);
-        }
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).names;
         let mut order: Vec<u32> = (0..trees.keys.len() as u32).collect();
         order.sort_unstable_by_key(|&tree| trees.keys[tree as usize]);
         let keys = order.iter().map(|&tree| trees.keys[tree as usize]).collect();
         let of = vec![UNKNOWN; order.len()];
         let contents = Contents { random: self.keys, names, nodes: vec![Box::default()], keys, of };
+        let mut edges = Vec::new();
+        for numbers in self.edges {
+            let numbers = numbers.into_inner().unwrap_or_else(PoisonError::into_inner);
+            edges.resize(edges.len().max(numbers.len() * SHARDS), (0, Target::Nothing));
+            for (edge, id) in numbers {
+                let target = match edge.blob {
+                    FOLDER => contents.at(edge.tree).map_or(Target::Nothing, |at| Target::Folder(at as u32)),
+                    blob => Target::Blob(blob),
+                };
+                edges[id as usize] = (edge.name, target);
+            }
+        }
         Numbering { trees, edges, order, ids: FxHashMap::default(), contents }.run()
     }
+}
+
+/// Where an edge leads.
+#[derive(Clone, Copy)]
+enum Target {
+    Blob(u32),
+    /// A folder, by its place among the keys of the contents.
+    Folder(u32),
+    /// A folder that holds nothing.
+    Nothing,
 }
 
 impl Names {
@@ -310,7 +327,8 @@ const OPEN: ContentId = u32::MAX - 1;
 /// The contents while they are numbered.
 struct Numbering {
     trees: Trees,
-    edges: Vec<Edge>,
+    /// Names and targets.
+    edges: Vec<(u32, Target)>,
     /// Which tree has the key at each place of `contents.keys`.
     order: Vec<u32>,
     /// Nodes by their hash; of those with one hash each next one stands under the next number.
@@ -343,7 +361,7 @@ impl Numbering {
         self.contents
     }
 
-    fn edges(&self, at: usize) -> impl Iterator<Item = Edge> {
+    fn edges(&self, at: usize) -> impl Iterator<Item = (u32, Target)> {
         let tree = self.order[at] as usize;
         let start = if tree == 0 { 0 } else { self.trees.ends[tree - 1] };
         self.trees.edges[start as usize..self.trees.ends[tree] as usize].iter().map(|&edge| self.edges[edge as usize])
@@ -351,18 +369,21 @@ impl Numbering {
 
     /// The folders of a tree that were not looked at.
     fn folders(&self, at: usize) -> impl Iterator<Item = usize> {
-        let folders = self.edges(at).filter(|edge| edge.blob == FOLDER).filter_map(|edge| self.contents.at(edge.tree));
-        folders.filter(|&folder| self.contents.of[folder] == UNKNOWN)
+        self.edges(at).filter_map(|(_, target)| match target {
+            Target::Folder(folder) if self.contents.of[folder as usize] == UNKNOWN => Some(folder as usize),
+            _ => None,
+        })
     }
 
     fn node(&self, at: usize) -> Box<[(u32, Child)]> {
-        let child = |edge: Edge| match edge.blob {
-            FOLDER => {
-                let inner = self.contents.of[self.contents.at(edge.tree)?];
-                // A folder that is still open holds itself.
-                (!matches!(inner, NOTHING | OPEN)).then_some((edge.name, Child::Folder(inner)))
-            }
-            blob => Some((edge.name, Child::Blob(blob))),
+        let child = |(name, target): (u32, Target)| match target {
+            // A folder that is still open holds itself.
+            Target::Folder(folder) => match self.contents.of[folder as usize] {
+                NOTHING | OPEN => None,
+                inner => Some((name, Child::Folder(inner))),
+            },
+            Target::Blob(blob) => Some((name, Child::Blob(blob))),
+            Target::Nothing => None,
         };
         let mut node: Vec<(u32, Child)> = self.edges(at).filter_map(child).collect();
         node.sort_unstable();
@@ -403,8 +424,7 @@ mod tests {
     }
 
     fn add(forest: &Forest, id: u8, tree: &[u8]) {
-        let edges: Vec<EdgeId> =
-            entries(tree, 20).filter_map(|entry| forest.edge(&entry, forest.add_name(entry.name, false).0, forest.key(entry.id))).collect();
+        let edges: Vec<EdgeId> = entries(tree, 20).filter_map(|entry| forest.edge(&entry, forest.add_name(entry.name, false).0)).collect();
         forest.add(&oid(id), edges.into_iter());
     }
 

@@ -243,9 +243,6 @@ fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -
 /// Candidates in names of files and folders, with the number under which the forest knows the name.
 pub type Names = Vec<(u32, Vec<Candidate>)>;
 
-/// How many ids that are there are remembered, so that they need not be looked up again; a power of two.
-const REMEMBERED: usize = 1 << 19;
-
 /// Reads trees: names, entries that are missing, and where the wanted blobs stand.
 pub struct TreeSink<'a> {
     context: &'a Context<'a>,
@@ -254,8 +251,6 @@ pub struct TreeSink<'a> {
     tally: Tally,
     forest: Forest,
     names: Mutex<Names>,
-    /// The forest's keys of ids that are there, each where its last bits say.
-    there: Vec<AtomicU64>,
     missing: Mutex<Vec<(Oid, BString)>>,
 }
 
@@ -288,8 +283,7 @@ impl<'a> TreeSink<'a> {
     /// A sink that hands trees on to the forest. `loose` are the ids of all loose objects.
     pub fn new(context: &'a Context<'a>, odb: &'a Odb, loose: &'a FxHashSet<Oid>, forest: Forest) -> Self {
         let (names, missing) = (Mutex::default(), Mutex::default());
-        let there = std::iter::repeat_with(AtomicU64::default).take(REMEMBERED).collect();
-        Self { context, odb, loose, tally: Tally::default(), forest, names, there, missing }
+        Self { context, odb, loose, tally: Tally::default(), forest, names, missing }
     }
 
     /// The forest, candidates in names, and the ids that trees name and the database has not, with their names; sorted.
@@ -318,24 +312,17 @@ impl<'a> TreeSink<'a> {
                 branches.push(entry.at, memo.entries[place].1, memo.mark(place));
                 continue;
             }
-            let key = self.forest.key(entry.id);
-            self.miss(&entry, key);
+            self.miss(&entry);
             let name = self.name(entry.name);
-            branches.push(entry.at, self.forest.edge(&entry, name, key), self.forest.mark(name));
+            branches.push(entry.at, self.forest.edge(&entry, name), self.forest.mark(name));
         }
         branches
     }
 
     /// Notes an id that the database has not.
-    fn miss(&self, entry: &Entry<'_>, key: u64) {
-        let slot = &self.there[key as usize % REMEMBERED];
-        if entry.mode == 0o160_000 || slot.load(Ordering::Relaxed) == key {
-            return;
-        }
+    fn miss(&self, entry: &Entry<'_>) {
         let oid = Oid::new(entry.id);
-        if self.odb.in_earlier_pack(&oid, self.odb.packs.len()) || self.loose.contains(&oid) {
-            slot.store(key, Ordering::Relaxed);
-        } else {
+        if entry.mode != 0o160_000 && !self.odb.in_earlier_pack(&oid, self.odb.packs.len()) && !self.loose.contains(&oid) {
             push(&self.missing, (oid, BString::from(entry.name)));
         }
     }
