@@ -2,12 +2,14 @@
 
 mod gitleaks;
 mod help;
+mod hook;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use gitleaks::{GitleaksArgs, GitleaksOptions};
+pub use hook::{HookArgs, HookCommand, HookName, InstallArgs, RunArgs, RunName, WhichArgs};
 
 /// Finds leaked secrets in git history.
 #[derive(Debug, Parser)]
@@ -39,6 +41,8 @@ pub enum Command {
     /// Gitleaks' command: the same as scan --changes, or scan --staged
     #[command(hide = true)]
     Protect(GitleaksArgs),
+    /// Git hooks: install them beside others, take them away, run them
+    Hook(HookArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
     /// Add entries to the ignore file, list them, remove those that do nothing any more

@@ -33,6 +33,11 @@ pub fn say(label: &str, text: &str) {
     let _ = writeln!(std::io::stderr(), "unleak: {style}{label}{style:#}: {}", sanitize(text));
 }
 
+/// Prints one line of a command's answer; a reader that went away is no error.
+pub fn answer(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", sanitize(text));
+}
+
 /// A running bar; it goes when this is dropped.
 pub struct Bar {
     done: Arc<AtomicBool>,

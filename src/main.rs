@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Stdin(args) => command::scan::run(config::stdin(args)),
         Command::Detect(args) => command::scan::run(config::gitleaks(args, false)),
         Command::Protect(args) => command::scan::run(config::gitleaks(args, true)),
+        Command::Hook(args) => command::hook::run(args),
         Command::Demo(args) => command::demo::run(args),
         Command::Ignore(which) => command::ignore::run(which),
         Command::Baseline(which) => command::baseline::run(which),

@@ -64,7 +64,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustc_hash", &["*"]),
     ("rustix", &["source/remote.rs"]),
     ("serde", &["*"]),
-    ("serde_json", &["report/", "check/", "suppress/baseline.rs"]),
+    ("serde_json", &["report/", "check/", "suppress/baseline.rs", "command/hook/agent.rs"]),
     ("sha2", &["*"]),
     ("signal_hook", &["command/scan.rs"]),
     ("tempfile", &["source/remote.rs", "command/"]),
@@ -77,7 +77,7 @@ const HOMES: &[(&str, &[&str])] = &[
 const ONLY: &[(&[&str], &[&str])] = &[
     (&["println!", "print!(", "dbg!(", "stdout()", "stderr()", "process::exit"], &["main.rs", "display.rs", "command/", "config/"]),
     (&["std::env", "env::var", "env::args", "env::temp_dir"], &["main.rs", "config/"]),
-    (&["Command::new", "process::Command"], &["source/remote.rs"]),
+    (&["Command::new", "process::Command"], &["source/remote.rs", "command/git.rs"]),
     (&["std::net", "TcpStream"], &[]),
 ];
 

@@ -1,8 +1,10 @@
-//! One file for each command. They print and choose exit codes; how a scan is done they do not know.
+//! One file per command. Each prints, and chooses the exit code.
 
 pub mod baseline;
 pub mod config;
 pub mod demo;
+pub mod git;
+pub mod hook;
 pub mod ignore;
 pub mod scan;
 

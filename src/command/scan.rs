@@ -61,8 +61,12 @@ pub fn report(job: &Job, outcome: &Outcome, begin: Instant) -> Result<Exit> {
     if job.verbose {
         display::say("time", &format!("{:.2} s", begin.elapsed().as_secs_f64()));
     }
-    let at_or_above = outcome.findings.iter().any(|f| f.severity >= job.fail_on);
-    Ok(exit(outcome, at_or_above, written, &Choice { code: job.exit_code, allow_incomplete: job.allow_incomplete }))
+    Ok(exit(outcome, found(job, outcome), written, &Choice { code: job.exit_code, allow_incomplete: job.allow_incomplete }))
+}
+
+/// Whether something was found that counts.
+pub fn found(job: &Job, outcome: &Outcome) -> bool {
+    outcome.findings.iter().any(|f| f.severity >= job.fail_on)
 }
 
 /// What the user chose about exit codes.

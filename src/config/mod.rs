@@ -6,6 +6,7 @@
 
 pub mod around;
 mod gitleaks;
+pub mod hook;
 pub mod layers;
 pub mod origin;
 mod reports;

@@ -4,6 +4,7 @@
 pub mod attribution;
 pub mod collect;
 pub mod context;
+mod handed;
 pub mod plan;
 pub mod range;
 mod ranged;
@@ -33,7 +34,7 @@ use crate::source::stream::{scan_files, scan_names, scan_stdin, scan_text};
 use crate::source::target::{self, Mode, Repository, Target, Url};
 use collect::{Collector, Spot};
 use context::Context;
-pub use plan::{CloneLimits, Input, Plan, Range};
+pub use plan::{CloneLimits, GitPlace, Input, Plan, Range, Text};
 
 /// Runs a plan. An error is one of usage or configuration, or a revision that does not resolve; everything
 /// else that goes wrong is a notice in the outcome.
@@ -64,6 +65,10 @@ impl<'a> Run<'a> {
     }
 
     fn run(self) -> Result<Outcome> {
+        if self.plan.place.is_some() || !self.plan.texts.is_empty() {
+            let targets = self.handed()?;
+            return Ok(self.finish(targets));
+        }
         if matches!(self.plan.range, Some(Range::Staged | Range::Changes)) {
             let targets = self.uncommitted()?;
             return Ok(self.finish(targets));

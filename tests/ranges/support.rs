@@ -158,7 +158,7 @@ impl Opened {
         let context = Context { repo: &self.repo, refs: &self.refs, odb: &self.odb, collector: &collector, progress: &progress };
         let paths: Vec<BString> = paths.iter().map(|&path| path.into()).collect();
         let here = BString::default();
-        let options = Options { target: 0, repo_path: &here, whole_files, paths: &paths, wanted: &|_| true };
+        let options = Options { target: 0, repo_path: &here, whole_files, paths: &paths, wanted: &|_| true, parents: &[] };
         let result = match what {
             What::Range(wanted) => range::scan(&context, &self.select(wanted).unwrap(), &options),
             What::Stage(index) => range::scan_stage(&context, &options, index),
