@@ -72,7 +72,7 @@ pub fn program_of(content: &str) -> Option<String> {
 }
 
 /// What a file or lines of ours say of trouble and time.
-pub fn arguments_of<'t>(content: &'t str, name: HookName) -> Option<&'t str> {
+pub fn arguments_of(content: &str, name: HookName) -> Option<&str> {
     let call = format!("hook run {} ", name.file());
     content.lines().find_map(|line| line.split_once(call.as_str())?.1.split_once(" -- ")).map(|(arguments, _)| arguments)
 }
