@@ -1,5 +1,6 @@
 //! What the user typed, and nothing else: the command line as clap reads it. What it means is decided in `config`.
 
+mod ci;
 mod gitleaks;
 mod help;
 mod hook;
@@ -7,6 +8,7 @@ mod hook;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use ci::CiArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use gitleaks::{GitleaksArgs, GitleaksOptions};
 pub use hook::{HookArgs, HookCommand, HookName, InstallArgs, RunArgs, RunName, WhichArgs};
@@ -43,6 +45,8 @@ pub enum Command {
     Protect(GitleaksArgs),
     /// Git hooks: install them beside others, take them away, run them
     Hook(HookArgs),
+    /// In a pipeline: scan what the event that started it brings in
+    Ci(Box<CiArgs>),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
     /// Add entries to the ignore file, list them, remove those that do nothing any more

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Detect(args) => command::scan::run(config::gitleaks(args, false)),
         Command::Protect(args) => command::scan::run(config::gitleaks(args, true)),
         Command::Hook(args) => command::hook::run(args),
+        Command::Ci(args) => command::ci::run(config::ci::ci(*args)),
         Command::Demo(args) => command::demo::run(args),
         Command::Ignore(which) => command::ignore::run(which),
         Command::Baseline(which) => command::baseline::run(which),

@@ -64,7 +64,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustc_hash", &["*"]),
     ("rustix", &["source/remote.rs"]),
     ("serde", &["*"]),
-    ("serde_json", &["report/", "check/", "suppress/baseline.rs", "command/hook/agent.rs"]),
+    ("serde_json", &["report/", "check/", "suppress/baseline.rs", "command/ci/", "command/hook/agent.rs"]),
     ("sha2", &["*"]),
     ("signal_hook", &["command/scan.rs"]),
     ("tempfile", &["source/remote.rs", "command/"]),

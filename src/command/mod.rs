@@ -1,6 +1,7 @@
 //! One file per command. Each prints, and chooses the exit code.
 
 pub mod baseline;
+pub mod ci;
 pub mod config;
 pub mod demo;
 pub mod git;

@@ -64,7 +64,7 @@ impl Around {
     }
 }
 
-fn nothing(disk: &Disk) -> Tree {
+pub(super) fn nothing(disk: &Disk) -> Tree {
     Tree { config: None, ignore: None, files: Box::new(disk.clone()) }
 }
 

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use unleak::error::{Error, Result};
 use unleak::object::Oid;
 use unleak::scan::{GitPlace, Plan};
+use unleak::source::git::refs::Refs;
+use unleak::source::git::repo::Repo;
 use unleak::source::target::{self, Mode, Target};
 
-use super::Job;
 use super::around::Around;
+use super::{Job, commit};
 use crate::cli::{RunArgs, RunName};
 
 /// A hook that runs.
@@ -45,12 +47,17 @@ pub fn hook(args: RunArgs) -> Result<HookRun> {
     let terse = args.report.format.is_none() && args.report.output.is_empty() && !args.report.json && !args.report.verbose;
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let refs = variable("PRE_COMMIT_FROM_REF").zip(variable("PRE_COMMIT_TO_REF"));
-    let plan = Plan { place, index, ..Plan::default() };
-    let around = Around::new(&[".".into()], Mode::Git, &args.report)?;
+    let mut report = args.report;
+    // What is pushed does not steer its own scan: in force is what the server's HEAD has.
+    let (around, notices) = match &place {
+        Some(place) if args.name == RunName::PreReceive => commit::around(&mut report, place, head(place)?.as_ref())?,
+        _ => (Around::new(&[".".into()], Mode::Git, &report)?, Vec::new()),
+    };
+    let plan = Plan { place, index, notices, ..super::plan(&around)? };
     Ok(HookRun {
         name: args.name,
         args: args.args,
-        job: super::job(plan, &args.report, &around)?,
+        job: super::job(plan, &report, &around)?,
         fail_open: args.policy.fail_open,
         terse,
         refs,
@@ -83,6 +90,12 @@ fn place(quarantine: bool) -> Result<GitPlace> {
         }
     }
     Ok(place)
+}
+
+/// The commit that the repository's HEAD points to, where there is one.
+fn head(place: &GitPlace) -> Result<Option<Oid>> {
+    let repo = Repo::open(&place.git_dir, None).map_err(|why| Error::input(format!("{}: {why}", place.git_dir.display())))?;
+    Ok(Refs::read(&repo.git_dir, &repo.common_dir).head)
 }
 
 /// What is merged. Git writes `MERGE_HEAD` only after its hook has run, but names each head in a variable.

@@ -5,6 +5,8 @@
 //! `.unleak.toml`, that before the user's own, and that before what is built in.
 
 pub mod around;
+pub mod ci;
+mod commit;
 mod gitleaks;
 pub mod hook;
 pub mod layers;
@@ -140,6 +142,17 @@ pub fn resolve_in(args: ScanArgs, mode: Mode, work_tree: bool, around: &Around) 
         ..Plan::default()
     };
     job(plan, &report, around)
+}
+
+/// A plan for runs that take no paths: with what the files say of them.
+fn plan(around: &Around) -> Result<Plan> {
+    let layers = &around.layers;
+    Ok(Plan {
+        include: globs(&[], layers.list(|file| file.paths.include.as_ref()))?,
+        exclude: globs(&[], Some(layers.every(|file| &file.paths.exclude)))?,
+        recurse_submodules: layers.last(|file| file.paths.recurse_submodules).unwrap_or(false),
+        ..Plan::default()
+    })
 }
 
 /// The limits on sizes and clones.

@@ -3,7 +3,8 @@
 //! from disk here; from a commit by whoever implements [`Files`].
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use unleak::error::{Error, Result, describe};
 use unleak::source::target::{self, Mode, Target};
@@ -52,6 +53,12 @@ pub const CONFIG: &str = ".unleak.toml";
 /// Name of a repository's ignore file.
 pub const IGNORE: &str = ".unleakignore";
 
+/// The files of the working directory's repository as they were at some time, in place of those on disk.
+pub trait Past: std::fmt::Debug {
+    /// The file of that path, relative to the top; `None` where there was none.
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>>;
+}
+
 /// The file system.
 #[derive(Clone, Debug, Default)]
 pub struct Disk {
@@ -59,6 +66,8 @@ pub struct Disk {
     pub targets: Vec<PathBuf>,
     /// The top of the working directory's repository, canonical.
     pub here: Option<PathBuf>,
+    /// What is read of that repository in place of what lies on disk.
+    pub past: Option<Rc<dyn Past>>,
 }
 
 impl Disk {
@@ -70,11 +79,16 @@ impl Disk {
             _ => None,
         };
         let targets = targets.iter().filter_map(top).filter_map(|path| path.canonicalize().ok()).collect();
-        Self { targets, here: repository(Path::new(".")) }
+        Self { targets, here: repository(Path::new(".")), past: None }
     }
 
     /// A file that the user named, or that is at the user's own place.
     pub fn user(&self, path: &Path) -> Result<Text> {
+        if let Some((past, inside)) = self.before(path) {
+            let gone = || Error::configuration(format!("{}: there was no such file before what is scanned", path.display()));
+            let bytes = past.read(&inside)?.ok_or_else(gone)?;
+            return Ok(Text { name: path.display().to_string(), bytes, trust: Trust::Tree, folder: folder(path) });
+        }
         let wrong = |e: &std::io::Error| Error::configuration(format!("{}: {}", path.display(), describe(e)));
         let bytes = std::fs::read(path).map_err(|e| wrong(&e))?;
         // A pipe of the shell (`-c <(...)`) has no path of its own.
@@ -86,9 +100,34 @@ impl Disk {
         Ok(Text { name: path.display().to_string(), bytes, trust, folder: folder(path) })
     }
 
+    /// Whether a file is one of the repository that was not there before.
+    pub fn is_new(&self, path: &Path) -> Result<bool> {
+        self.before(path).map_or(Ok(false), |(past, inside)| past.read(&inside).map(|found| found.is_none()))
+    }
+
+    /// The past of a file that lies in the repository, and its path there. Links that lead into it count, too.
+    fn before(&self, path: &Path) -> Option<(&dyn Past, PathBuf)> {
+        let (past, here) = (self.past.as_deref()?, self.here.as_deref()?);
+        let mut plain = Path::new(".").canonicalize().ok()?;
+        for part in path.components() {
+            match part {
+                Component::ParentDir => drop(plain.pop()),
+                Component::CurDir => {}
+                part => plain.push(part),
+            }
+        }
+        let inside = plain.strip_prefix(here).map(Path::to_owned);
+        let inside = inside.or_else(|_| path.canonicalize().unwrap_or_default().strip_prefix(here).map(Path::to_owned)).ok()?;
+        Some((past, inside))
+    }
+
     /// A file of a tree; none where it is not there. One that is a link out of the tree is an error.
-    fn of_tree(top: &Path, name: &Path, shown: String) -> Result<Option<Text>> {
+    fn of_tree(&self, top: &Path, name: &Path, shown: String) -> Result<Option<Text>> {
         let path = top.join(name);
+        if let Some((past, inside)) = self.before(&path) {
+            let text = |bytes| Text { name: shown, bytes, trust: Trust::Tree, folder: folder(&path) };
+            return Ok(past.read(&inside)?.map(text));
+        }
         if path.symlink_metadata().is_err() {
             return Ok(None);
         }
@@ -115,9 +154,12 @@ impl Files for Disk {
         if Path::new(path).is_absolute() {
             return Err(wrong("a file of a repository may name files of that repository only, by relative paths"));
         }
+        if self.before(&joined).is_some() {
+            return self.user(&joined);
+        }
         let inside = joined.canonicalize().map_err(|e| wrong(&describe(&e)))?;
         let rel = inside.strip_prefix(&top).map_err(|_| wrong("it lies outside of its repository"))?;
-        Self::of_tree(&top, rel, joined.display().to_string())?.ok_or_else(|| wrong("there is no such file"))
+        self.of_tree(&top, rel, joined.display().to_string())?.ok_or_else(|| wrong("there is no such file"))
     }
 }
 
@@ -126,8 +168,8 @@ impl Tree {
     pub fn on_disk(disk: &Disk) -> Result<Self> {
         let (mut config, mut ignore) = (None, None);
         if let Some(top) = &disk.here {
-            config = Disk::of_tree(top, Path::new(CONFIG), shown(top, CONFIG))?;
-            ignore = Disk::of_tree(top, Path::new(IGNORE), shown(top, IGNORE))?;
+            config = disk.of_tree(top, Path::new(CONFIG), shown(top, CONFIG))?;
+            ignore = disk.of_tree(top, Path::new(IGNORE), shown(top, IGNORE))?;
         }
         Ok(Self { config, ignore, files: Box::new(disk.clone()) })
     }
@@ -135,7 +177,7 @@ impl Tree {
     /// Those of targets that are other repositories, for who trusts them.
     pub fn of_targets(disk: &Disk) -> Result<Vec<Self>> {
         let others = disk.targets.iter().filter(|top| Some(*top) != disk.here.as_ref() && top.is_dir());
-        let read = |top: &PathBuf, name: &str| Disk::of_tree(top, Path::new(name), top.join(name).display().to_string());
+        let read = |top: &PathBuf, name: &str| disk.of_tree(top, Path::new(name), top.join(name).display().to_string());
         let tree = |top| Ok(Self { config: read(top, CONFIG)?, ignore: read(top, IGNORE)?, files: Box::new(disk.clone()) });
         others.map(tree).collect()
     }

@@ -1,6 +1,6 @@
 //! What may hide a finding, from the command line and the files around it.
 
-use unleak::error::{Error, Result, describe};
+use unleak::error::Result;
 use unleak::suppress::{Baseline, IgnoreFile, Suppress};
 
 use super::around::Around;
@@ -19,8 +19,8 @@ pub fn suppression(args: &ReportArgs, around: &Around, key: &str) -> Result<Supp
     };
     suppress.ignores = ignore_files(args, around)?;
     for path in &args.baseline {
-        let bytes = std::fs::read(path).map_err(|e| Error::configuration(format!("{}: {}", path.display(), describe(&e))))?;
-        suppress.baselines.push(Baseline::parse(&path.display().to_string(), &bytes)?);
+        let text = around.disk.user(path)?;
+        suppress.baselines.push(Baseline::parse(&text.name, &text.bytes)?);
     }
     if args.baseline.is_empty() {
         for said in layers.list(|file| file.suppress.baseline.as_ref()).unwrap_or_default() {
@@ -37,8 +37,8 @@ pub fn suppression(args: &ReportArgs, around: &Around, key: &str) -> Result<Supp
 /// The ignore file that the command line or a configuration names, else the repository's own and those that are trusted.
 fn ignore_files(args: &ReportArgs, around: &Around) -> Result<Vec<IgnoreFile>> {
     if let Some(path) = &args.ignore_file {
-        let bytes = std::fs::read(path).map_err(|e| Error::configuration(format!("{}: {}", path.display(), describe(&e))))?;
-        return Ok(vec![IgnoreFile::parse(&path.display().to_string(), &bytes)?]);
+        let text = around.disk.user(path)?;
+        return Ok(vec![IgnoreFile::parse(&text.name, &text.bytes)?]);
     }
     if let Some(said) = around.layers.said(|file| file.suppress.ignore_file.as_ref()) {
         let text = around.tree.files.read(said.text(), &said.value).map_err(|e| said.wrong(&e.message))?;
