@@ -4,14 +4,17 @@ mod ci;
 mod gitleaks;
 mod help;
 mod hook;
+mod shell;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use ci::CiArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use ci::CiArgs;
 pub use gitleaks::{GitleaksArgs, GitleaksOptions};
 pub use hook::{HookArgs, HookCommand, HookName, InstallArgs, RunArgs, RunName, WhichArgs};
+pub use shell::{CompletionsArgs, ManArgs, all_pages, completions, man};
 
 /// Finds leaked secrets in git history.
 #[derive(Debug, Parser)]
@@ -46,7 +49,14 @@ pub enum Command {
     /// Git hooks: install them beside others, take them away, run them
     Hook(HookArgs),
     /// In a pipeline: scan what the event that started it brings in
+    #[command(after_help = help::EXIT_CODES, after_long_help = help::long(ci::EXAMPLES))]
     Ci(Box<CiArgs>),
+    /// Does it work here? A planted secret must be found; git, hooks and pipeline are looked at
+    Doctor(Box<ReportArgs>),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the man page of a command
+    Man(ManArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
     /// Add entries to the ignore file, list them, remove those that do nothing any more

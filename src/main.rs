@@ -11,6 +11,7 @@ use cli::Command;
 use unleak::error::Exit;
 
 fn main() -> ExitCode {
+    display::plain(config::plain());
     let cli = cli::parse(std::env::args_os());
     let done = match cli.command {
         Command::Scan(args) => command::scan::run(config::scan(args)),
@@ -21,6 +22,9 @@ fn main() -> ExitCode {
         Command::Protect(args) => command::scan::run(config::gitleaks(args, true)),
         Command::Hook(args) => command::hook::run(args),
         Command::Ci(args) => command::ci::run(config::ci::ci(*args)),
+        Command::Doctor(args) => command::doctor::run(&args),
+        Command::Completions(args) => command::shell::completions(&args),
+        Command::Man(args) => command::shell::man(&args),
         Command::Demo(args) => command::demo::run(args),
         Command::Ignore(which) => command::ignore::run(which),
         Command::Baseline(which) => command::baseline::run(which),

@@ -46,6 +46,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anstyle", &["report/", "display.rs"]),
     ("bstr", &["*"]),
     ("clap", &["cli.rs", "cli/"]),
+    ("clap_complete", &["cli/"]),
+    ("clap_mangen", &["cli/"]),
     ("crc32fast", &["check/", "source/git/"]),
     ("data_encoding", &["*"]),
     ("flate2", &["source/git/"]),

@@ -5,7 +5,7 @@ use clap::Args;
 use super::ReportArgs;
 
 /// Examples, for the help.
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   unleak ci                                what the event that started this pipeline brings in
   unleak ci --deepen                       fetches what a shallow clone lacks
@@ -17,7 +17,6 @@ for which event.";
 
 /// `unleak ci`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
 pub struct CiArgs {
     /// Fetch what the clone lacks, by your git, instead of ending with exit code 3
     #[arg(long)]

@@ -4,10 +4,12 @@ pub mod baseline;
 pub mod ci;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod git;
 pub mod hook;
 pub mod ignore;
 pub mod scan;
+pub mod shell;
 
 use std::io::Write;
 use std::path::Path;

@@ -42,13 +42,18 @@ pub fn ci(args: CiArgs) -> Result<CiRun> {
         Target::Unreadable(error) => return Err(error),
         _ => return Err(Error::input("the working directory is in no git repository")),
     };
+    Ok(CiRun { report: args.report, place, variables: variables()?, deepen: args.deepen, base: args.base })
+}
+
+/// What a pipeline has set here.
+pub fn variables() -> Result<Variables> {
     let all = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
     let mut variables = Variables { all, event: None };
     if let Some(path) = variables.get("GITHUB_EVENT_PATH").filter(|_| variables.get("GITHUB_ACTIONS").is_some()) {
         let text = std::fs::read_to_string(path).map_err(|error| Error::at(Path::new(path), &error))?;
         variables.event = Some(text);
     }
-    Ok(CiRun { report: args.report, place, variables, deepen: args.deepen, base: args.base })
+    Ok(variables)
 }
 
 /// The job, its plan still without what shall be scanned. Configuration, ignore file and baselines of the repository

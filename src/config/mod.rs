@@ -145,7 +145,7 @@ pub fn resolve_in(args: ScanArgs, mode: Mode, work_tree: bool, around: &Around) 
 }
 
 /// A plan for runs that take no paths: with what the files say of them.
-fn plan(around: &Around) -> Result<Plan> {
+pub fn plan(around: &Around) -> Result<Plan> {
     let layers = &around.layers;
     Ok(Plan {
         include: globs(&[], layers.list(|file| file.paths.include.as_ref()))?,
@@ -197,7 +197,6 @@ pub fn job(mut plan: Plan, args: &ReportArgs, around: &Around) -> Result<Job> {
     plan.suppress = suppression::suppression(args, around, &plan.key.id())?;
     plan.notices.extend(layers.notices.iter().cloned());
     let terminal = std::io::stdout().is_terminal();
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
     Ok(Job {
         rules: rules::rules(args, around, &mut plan.notices)?,
         reports: reports::reports(args, layers)?,
@@ -206,7 +205,7 @@ pub fn job(mut plan: Plan, args: &ReportArgs, around: &Around) -> Result<Job> {
         color: match args.color {
             When::Always => true,
             When::Never => false,
-            When::Auto => terminal && !plain,
+            When::Auto => terminal && !plain(),
         },
         progress: !args.quiet && !args.no_progress && std::io::stderr().is_terminal(),
         quiet: args.quiet,
@@ -272,6 +271,11 @@ fn range(args: &ScanArgs) -> Result<Option<Range>> {
         max_depth: args.max_depth,
         all_refs: args.refs.is_some(),
     })))
+}
+
+/// Whether the environment wants no colours.
+pub fn plain() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|value| value == "dumb")
 }
 
 /// Seconds since 1970.

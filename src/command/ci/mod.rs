@@ -19,8 +19,8 @@ use self::choose::{Choice, Lack, Opened, REMOTE};
 use self::event::{Base, Commits, Event, What};
 use super::{git, scan};
 use crate::cli::ReportArgs;
-use crate::config::Job;
 use crate::config::ci::{CiRun, Variables, job};
+use crate::config::{self, Job};
 use crate::display;
 
 /// How far a cut-off history is deepened at first, in commits; then all of it is fetched.
@@ -59,6 +59,11 @@ pub fn run(ci: Result<CiRun>) -> Result<Exit> {
             scan::run(Ok(job))
         }
     }
+}
+
+/// Whose pipeline it is, if it is one that we know.
+pub fn provider() -> Result<Option<&'static str>> {
+    Ok(from_variables(&config::ci::variables()?, None)?.map(|event| event.provider))
 }
 
 /// Says what was chosen, in the log and in the report.

@@ -13,6 +13,11 @@ use unleak::error::{Exit, Result};
 use crate::cli::{HookArgs, HookCommand};
 use crate::config;
 
+/// What `unleak hook status` says of the working directory's repository, a line for each hook.
+pub fn lines() -> Result<Vec<String>> {
+    status::lines(false)
+}
+
 /// Does what was asked for.
 pub fn run(args: HookArgs) -> Result<Exit> {
     match args.what {

@@ -21,7 +21,7 @@ pub fn status(global: bool) -> Result<Exit> {
 }
 
 /// One line for each hook.
-fn lines(global: bool) -> Result<Vec<String>> {
+pub fn lines(global: bool) -> Result<Vec<String>> {
     let site = if global { site::global() } else { site::here() };
     let site = match site {
         Ok(site) => site,
