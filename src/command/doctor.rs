@@ -195,5 +195,5 @@ fn planted(rules: &RuleSet) -> Vec<(String, String)> {
 /// Whether the outcome has a finding of that rule.
 fn names(outcome: &Outcome, rule: &str) -> bool {
     let also = format!("also matched by {rule}");
-    outcome.findings.iter().any(|finding| finding.rule == rule || finding.reasons.iter().any(|reason| *reason == also))
+    outcome.findings.iter().any(|finding| finding.rule == rule || finding.reasons.contains(&also))
 }

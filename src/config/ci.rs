@@ -10,7 +10,7 @@ use unleak::object::Oid;
 use unleak::scan::{GitPlace, Plan};
 use unleak::source::target::{self, Mode, Target};
 
-use super::{Job, commit};
+use super::{Job, commit, gitleaks};
 use crate::cli::{CiArgs, ReportArgs};
 
 /// A pipeline's variables.
@@ -59,6 +59,7 @@ pub fn variables() -> Result<Variables> {
 /// The job, its plan still without what shall be scanned. Configuration, ignore file and baselines of the repository
 /// are those of the commit `base`; without one there are none.
 pub fn job(mut args: ReportArgs, place: &GitPlace, base: Option<&Oid>) -> Result<Job> {
+    gitleaks::report_options(&mut args);
     let (around, notices) = commit::around(&mut args, place, base)?;
     super::job(Plan { notices, ..super::plan(&around)? }, &args, &around)
 }

@@ -12,7 +12,7 @@ use unleak::source::git::repo::Repo;
 use unleak::source::target::{self, Mode, Target};
 
 use super::around::Around;
-use super::{Job, commit};
+use super::{Job, commit, gitleaks};
 use crate::cli::{RunArgs, RunName};
 
 /// A hook that runs.
@@ -48,6 +48,7 @@ pub fn hook(args: RunArgs) -> Result<HookRun> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let refs = variable("PRE_COMMIT_FROM_REF").zip(variable("PRE_COMMIT_TO_REF"));
     let mut report = args.report;
+    gitleaks::report_options(&mut report);
     // What is pushed does not steer its own scan: in force is what the server's HEAD has.
     let (around, notices) = match &place {
         Some(place) if args.name == RunName::PreReceive => commit::around(&mut report, place, head(place)?.as_ref())?,
