@@ -17,7 +17,7 @@ use crate::find::Found;
 use crate::finding::{Confidence, Severity};
 use crate::object::{Base, Copied};
 use crate::prefilter::Prefilter;
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Rule, RuleSet, WHOLE};
 use crate::secret::{Secret, entropy};
 use slow::SlowLane;
 
@@ -81,6 +81,8 @@ pub struct Judged {
     pub facts: Vec<(&'static str, String)>,
     /// The filter or check that dropped it.
     pub dropped: Option<&'static str>,
+    /// Parts of the match that the rule's requests need, see [`Rule::parts`].
+    pub parts: Vec<(String, Secret)>,
 }
 
 impl Memo {
@@ -304,6 +306,7 @@ impl Detector {
             reasons: Vec::new(),
             facts: Vec::new(),
             dropped: None,
+            parts: parts(rule, bytes, found),
         };
         if let Some(check) = rule.check {
             let name = rule.spec.check.as_deref().unwrap_or_default();
@@ -435,6 +438,17 @@ fn groups<'r, 'b>(rule: &'r Rule, bytes: &'b [u8], found: &Found) -> Vec<(&'r st
             Some((name?, &window[span.start..span.end]))
         })
         .collect()
+}
+
+/// What the rule's requests need of a match besides the secret.
+fn parts(rule: &Rule, bytes: &[u8], found: &Found) -> Vec<(String, Secret)> {
+    if rule.parts.is_empty() {
+        return Vec::new();
+    }
+    let mut all = groups(rule, bytes, found);
+    all.push((WHOLE, &bytes[found.whole.clone()]));
+    all.retain(|(name, _)| rule.parts.iter().any(|part| part == name));
+    all.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value, 0))).collect()
 }
 
 /// Entropy floor and window filters; each that acts says so.

@@ -85,6 +85,7 @@ macro_rules! names {
 names!(Severity, Low => "low", Medium => "medium", High => "high", Critical => "critical");
 names!(Confidence, Low => "low", Medium => "medium", High => "high");
 names!(HiddenBy, Marker => "marker", Allow => "allow", IgnoreFile => "ignore-file", Baseline => "baseline");
+names!(State, Live => "live", Unknown => "unknown", Dead => "dead", NotChecked => "not-checked");
 names!(PlaceKind,
     Blob => "blob", Index => "index", Worktree => "worktree", File => "file", Stdin => "stdin",
     CommitMessage => "commit-message", TagMessage => "tag-message", Identity => "identity", Path => "path",
@@ -236,7 +237,7 @@ impl History {
 }
 
 /// What asking the provider said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// The provider takes it.
@@ -249,13 +250,47 @@ pub enum State {
     NotChecked,
 }
 
+/// The reason of a verdict that nobody wanted.
+pub const NOT_ASKED: &str = "verification was not asked for";
+
 /// A verdict with its reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
-    /// The verdict.
+    /// The verdict; of several questions the best: live, unknown, dead.
     pub state: State,
     /// Why it is so.
     pub reason: String,
+    /// What the provider answered: status, host, whose it is.
+    pub evidence: BTreeMap<String, String>,
+    /// When it answered: seconds since 1970.
+    pub time: Option<i64>,
+    /// Each question's verdict, where the places of the secret gave several.
+    pub answers: Vec<Verification>,
+}
+
+impl Verification {
+    /// A verdict without evidence.
+    pub fn new(state: State, reason: impl Into<String>) -> Self {
+        Self { state, reason: reason.into(), evidence: BTreeMap::new(), time: None, answers: Vec::new() }
+    }
+
+    /// The same with something that the provider said.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.evidence.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// What a place says of a secret besides its value: all that a question to the provider can need.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// Id of the rule that matched.
+    pub rule: String,
+    /// Further parts of the match by the names of their groups; `whole` is all of it.
+    pub parts: BTreeMap<String, Secret>,
+    /// Providers that it could belong to as well, by rules that are as sure of the same bytes.
+    pub rivals: Vec<String>,
 }
 
 /// One secret: its value, the rule that speaks for it, and every place it stands in.
@@ -283,6 +318,8 @@ pub struct Finding {
     pub facts: BTreeMap<String, String>,
     /// What the provider said.
     pub verification: Verification,
+    /// The distinct ways in which it can be asked about, a bounded number.
+    pub uses: Vec<Use>,
     /// Every place, ordered by date, path and line. Never empty.
     pub places: Vec<Place>,
     /// Its life in the repositories of the run.

@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! source --bytes, new ranges--> prefilter --keyword hits--> detect --matches, judged--> candidate
-//!   --> scan (collects; history says who brought it in and where it still is; suppress what may pass) --> outcome --> report
+//!   --> scan (collects; history says who brought it in and where it still is; suppress what may pass) --> outcome
+//!   --> asking (only if asked: questions to verify, verdicts put in) --> report
 //! ```
 //!
 //! Each stage changes the type, so the order cannot be mistaken: a match has no path, a candidate no commit, a
@@ -49,7 +50,9 @@ pub mod candidate;
 pub mod history;
 pub mod source;
 // The outcome, and how it is told.
+pub mod asking;
 pub mod outcome;
 pub mod report;
 pub mod scan;
 pub mod scanner;
+pub mod verify;

@@ -14,6 +14,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// The findings that are hidden in every place, see [`Outcome::reveal`].
     pub hidden: Vec<Finding>,
+    /// Findings that are not shown because they are not sure enough, where the plan wants to keep them.
+    pub unsure: Vec<Finding>,
     /// Trouble on the way.
     pub notices: Vec<Notice>,
     /// The receipt.

@@ -13,10 +13,15 @@ const SCHEME: usize = 24;
 const USER: usize = 96;
 const PASSWORD: usize = 200;
 const HOST: usize = 64;
+/// A port and a first folder behind the host belong to the match: they say which database is meant.
+const PORT: usize = 6;
+const FOLDER: usize = 64;
 
 /// The keyword ends with `://`; before it stands the rest of the scheme, after it user, password and host.
-pub const URL: Finder =
-    Finder { bound: Bound { lead: SCHEME as u32, trail: (SCHEME + USER + PASSWORD + HOST) as u32, caseless: true }, find: url };
+pub const URL: Finder = Finder {
+    bound: Bound { lead: SCHEME as u32, trail: (SCHEME + USER + PASSWORD + HOST + PORT + FOLDER) as u32, caseless: true },
+    find: url,
+};
 
 /// The keyword is `basic`; the canonical value is the password of the decoded pair.
 pub const BASIC: Finder = Finder { bound: Bound { lead: 0, trail: 320, caseless: true }, find: basic };
@@ -116,9 +121,19 @@ fn url(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     } else {
         (!is_stock(user, password)).then_some(hit.end + colon + 1..hit.end + at)?
     };
-    let end = (hit.end + at + 1 + host).min(hit.start + URL.bound.trail as usize);
+    let end = (hit.end + at + 1 + host + behind(&authority[at + 1 + host..])).min(hit.start + URL.bound.trail as usize);
     let value = percent_decoded(&bytes[secret.clone()]);
     Some(Found { whole: start.max(hit.start.saturating_sub(SCHEME))..end, secret, value })
+}
+
+/// The length of a port and a first folder.
+fn behind(rest: &[u8]) -> usize {
+    let run = |from: usize, most: usize, is: fn(&u8) -> bool| rest[from..].iter().take(most).take_while(|b| is(b)).count();
+    let digits = if rest.first() == Some(&b':') { run(1, PORT - 1, u8::is_ascii_digit) } else { 0 };
+    let port = if digits > 0 { digits + 1 } else { 0 };
+    let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
+    let folder = if rest.get(port) == Some(&b'/') { run(port + 1, FOLDER - 1, name) } else { 0 };
+    port + if folder > 0 { folder + 1 } else { 0 }
 }
 
 fn basic(bytes: &[u8], hit: Range<usize>) -> Option<Found> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::mask::Masker;
 use crate::coverage::{Counts, Coverage, LeftOut, Notice, Suppressed, TargetKind};
-use crate::finding::{self, Confidence, HiddenBy, PlaceKind, Scope, Severity};
+use crate::finding::{self, Confidence, HiddenBy, PlaceKind, Scope, Severity, State};
 use crate::outcome::{Outcome, compare_findings, compare_notices, compare_places};
 
 /// Name and version of the shape; it changes when a field is removed or changes its meaning.
@@ -146,7 +146,7 @@ pub struct FindingEntry {
     /// What the value says of itself.
     pub facts: BTreeMap<String, String>,
     /// What the provider said.
-    pub verification: finding::Verification,
+    pub verification: VerificationEntry,
     /// Where it stands.
     pub places: Vec<PlaceEntry>,
     /// How many further places are not listed.
@@ -157,6 +157,20 @@ pub struct FindingEntry {
     pub pair: Option<()>,
     /// What suppresses it in every place.
     pub suppressed: Option<HiddenEntry>,
+}
+
+/// A verdict, see [`finding::Verification`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct VerificationEntry {
+    pub state: State,
+    pub reason: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub evidence: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<VerificationEntry>,
 }
 
 /// A name and address, masked.
@@ -317,12 +331,22 @@ impl Shape {
             line: first.map(|place| place.line),
             commit: first.and_then(|place| place.commit.clone()),
             facts: finding.facts.iter().map(|(key, value)| (self.text(key), self.text(value))).collect(),
-            verification: finding::Verification { state: finding.verification.state, reason: self.text(&finding.verification.reason) },
+            verification: self.verification(&finding.verification),
             places,
             more_places: finding.more_places,
             history: self.history(&finding.history),
             pair: None,
             suppressed: finding.hidden.first().filter(|_| finding.suppressed).map(|hidden| self.hidden(hidden)),
+        }
+    }
+
+    fn verification(&self, verdict: &finding::Verification) -> VerificationEntry {
+        VerificationEntry {
+            state: verdict.state,
+            reason: self.text(&verdict.reason),
+            evidence: verdict.evidence.iter().map(|(name, value)| (self.text(name), self.text(value))).collect(),
+            time: verdict.time.map(date),
+            answers: verdict.answers.iter().map(|answer| self.verification(answer)).collect(),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod junit;
 pub mod markdown;
 pub mod mask;
 mod paint;
+pub mod parse;
 mod place;
 mod receipt;
 pub mod sanitize;

@@ -79,7 +79,8 @@ fn live() -> Finding {
         score: 0.987_654,
         reasons: vec!["proved offline (crc32-base62)".into()],
         facts: BTreeMap::from([("account".into(), "octocat".into())]),
-        verification: Verification { state: State::NotChecked, reason: "not asked".into() },
+        verification: Verification::new(State::NotChecked, "not asked"),
+        uses: Vec::new(),
         places: vec![place(PlaceKind::Worktree, "src/a b.rs", 3), blob("src/a b.rs", 3, "a", true), blob("old.rs", 7, "b", false)],
         history: History {
             first_seen: Some(commit("b", 1_500_000_000)),
@@ -142,6 +143,7 @@ fn outcome() -> Outcome {
         },
         hidden: Vec::new(),
         interrupted: None,
+        unsure: Vec::new(),
         candidates: vec![Secret::new(dropped(), 0), Secret::new(token(), 4)],
     }
 }
@@ -154,7 +156,7 @@ fn planted() -> Outcome {
     let encoded: String = token.bytes().map(|b| format!("%{b:02X}")).collect();
     finding.facts.insert(format!("k{token}"), format!("u:{dropped}@host"));
     finding.reasons.push(format!("beside {dropped}"));
-    finding.verification = Verification { state: State::Unknown, reason: format!("{token} was refused") };
+    finding.verification = Verification::new(State::Unknown, format!("{token} was refused"));
     finding.history.refs.insert(0, format!("refs/heads/fix-{token}").into());
     finding.history.first_seen =
         Some(CommitRef { author: Person { name: token.clone().into(), email: format!("{dropped}@x").into() }, ..commit("b", 5) });

@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::document::{CommitEntry, Document, FindingEntry, PersonEntry, PlaceEntry};
+use super::document::{CommitEntry, Document, FindingEntry, PersonEntry, PlaceEntry, VerificationEntry};
 use super::paint::Paint;
 use super::place::{self, short, spot};
 use super::receipt;
 use super::sanitize::sanitize;
-use crate::finding::{PlaceKind, State};
+use crate::finding::{NOT_ASKED, PlaceKind, State};
 
 /// Most places of a secret that are written out besides the main one.
 const FURTHER: usize = 3;
@@ -53,8 +53,13 @@ impl Page<'_> {
             self.paint.line("allowed", &format!("by {}{until}{reason}", sanitize(&by.source)), out)?;
         }
         self.paint.line("sure", &sure(finding), out)?;
-        if finding.verification.state != State::NotChecked {
-            self.paint.line("verified", &verified(finding), out)?;
+        let verdict = &finding.verification;
+        if verdict.state != State::NotChecked || verdict.reason != NOT_ASKED {
+            let style = if verdict.state == State::Live { self.paint.bold("LIVE") } else { verdict.state.name().replace('-', " ") };
+            self.paint.line("verified", &format!("{style}: {}", verified(verdict)), out)?;
+            for answer in &verdict.answers {
+                self.paint.line("asked", &format!("{}: {}", answer.state.name().replace('-', " "), verified(answer)), out)?;
+            }
         }
         if !finding.facts.is_empty() {
             let facts: Vec<_> = finding.facts.iter().map(|(key, value)| format!("{} {}", sanitize(key), sanitize(value))).collect();
@@ -138,14 +143,10 @@ fn sure(finding: &FindingEntry) -> String {
     parts.join("; ")
 }
 
-fn verified(finding: &FindingEntry) -> String {
-    let state = match finding.verification.state {
-        State::Live => "live",
-        State::Dead => "dead",
-        State::Unknown => "unknown",
-        State::NotChecked => "not checked",
-    };
-    format!("{state}: {}", sanitize(&finding.verification.reason))
+/// Why the verdict is what it is, and what the provider said.
+fn verified(verdict: &VerificationEntry) -> String {
+    let evidence: String = verdict.evidence.iter().map(|(name, value)| format!("; {} {}", sanitize(name), sanitize(value))).collect();
+    format!("{}{evidence}", sanitize(&verdict.reason))
 }
 
 fn since(finding: &FindingEntry) -> Option<String> {

@@ -47,6 +47,8 @@ pub struct Rule {
     pub check: Option<Check>,
     /// Its named finder, where a regex will not do.
     pub finder: Option<Finder>,
+    /// The named groups that its requests to the provider need besides the secret; [`WHOLE`] is all of the match.
+    pub parts: Vec<String>,
     regex: OnceLock<Regex>,
 }
 
@@ -75,6 +77,7 @@ impl Rule {
             stopwords: spec.stopwords.iter().map(|w| w.to_ascii_lowercase()).collect(),
             check,
             finder,
+            parts: parts(&spec),
             regex: OnceLock::new(),
             spec,
         })
@@ -96,6 +99,21 @@ impl Rule {
         self.slow = Some(why);
         Ok(self)
     }
+}
+
+/// The name under which a request gets the whole match.
+pub const WHOLE: &str = "whole";
+
+/// The groups that requests name; a request that the program makes itself may need all of the match.
+fn parts(spec: &Spec) -> Vec<String> {
+    let calls = [&spec.verify, &spec.revoke].into_iter().flatten();
+    let mut all: Vec<String> = calls
+        .flat_map(|call| if call.named.is_some() { vec![WHOLE.to_owned()] } else { call.placeholders().map(str::to_owned).collect() })
+        .filter(|name| name != "secret" && !spec.pair.iter().any(|pair| pair.rule == name.as_str()))
+        .collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn globs(id: &str, patterns: &[spec::Text]) -> Result<Option<GlobSet>, String> {
@@ -125,7 +143,8 @@ fn compile(regex: &str, largest: usize) -> Result<Regex, String> {
         })
 }
 
-/// The rules in force, in a fixed order.
+/// The rules in force, in a fixed order. An empty set finds nothing.
+#[derive(Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
     digest: String,
@@ -163,6 +182,11 @@ impl RuleSet {
         }
         self.digest = digest(&self.rules);
         Ok(())
+    }
+
+    /// The rule of that id.
+    pub fn by_id(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.spec.id == id)
     }
 
     /// Gives the rules of that id, former id or provider another severity.

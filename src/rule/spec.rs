@@ -105,7 +105,22 @@ impl Spec {
     }
 }
 
+/// The placeholders in a text: lower-case words in braces, in their order.
+pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    text.match_indices('{').filter_map(move |(at, _)| {
+        let name = text[at + 1..].split('}').next().filter(|name| at + 1 + name.len() < text.len())?;
+        (name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(word)).then_some(name)
+    })
+}
+
 impl Call {
+    /// All placeholders of the request, each as often as it stands there.
+    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.get, &self.post, &self.delete, &self.body, &self.auth].into_iter().flatten().chain(self.headers.iter());
+        texts.flat_map(|text| placeholders(text))
+    }
+
     fn requests(&self) -> usize {
         [&self.named, &self.get, &self.post, &self.delete].into_iter().flatten().count()
     }

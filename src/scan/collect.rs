@@ -11,7 +11,7 @@ use crate::candidate::Candidate;
 use crate::coverage::{Counts, LeftOut, Notice};
 use crate::detect::Detector;
 use crate::filter::{Filter, Judgement};
-use crate::finding::{Confidence, Finding, Hidden, History, Place, PlaceKind, Scope, Severity, State, Verification};
+use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Place, PlaceKind, Scope, Severity, State, Use, Verification};
 use crate::object::Oid;
 use crate::rule::Rule;
 use crate::secret::{FingerprintKey, Secret};
@@ -20,6 +20,8 @@ use crate::suppress::{By, Case, Suppress};
 
 /// A finding keeps so many places; the rest are counted.
 const PLACES: usize = 1000;
+/// And so many ways to ask about it.
+const USES: usize = 20;
 
 /// Where a place is, but for the position in its object, which the candidate knows.
 #[derive(Clone, Debug)]
@@ -241,6 +243,7 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
     let rule = detector.rule(candidate.rule);
     let reasons = reasons(detector, &standing, best);
     let severity = standing.iter().map(|s| s.severity).max()?;
+    let uses = uses(detector, &candidate, &standing);
     let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
     places.sort_by(crate::outcome::compare_places);
     places.dedup();
@@ -257,7 +260,8 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
         confidence,
         reasons,
         facts: candidate.judged.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
-        verification: Verification { state: State::NotChecked, reason: "verification was not asked for".to_owned() },
+        verification: Verification::new(State::NotChecked, NOT_ASKED),
+        uses,
         places,
         history: identity.history,
         more_places,
@@ -320,6 +324,41 @@ impl Collector<'_> {
         }
         by
     }
+}
+
+/// The distinct ways in which the finding's own rule can ask about it: of a rule that is less sure nobody knows
+/// whether the provider may see the value at all.
+fn uses(detector: &Detector, best: &Candidate, standing: &[Standing]) -> Vec<Use> {
+    let rule = detector.rule(best.rule);
+    if rule.spec.verify.is_none() && rule.spec.revoke.is_none() {
+        return Vec::new();
+    }
+    let own = standing.iter().map(|s| &s.placed.candidate).filter(|candidate| candidate.rule == best.rule);
+    let mut uses: Vec<Use> = own
+        .map(|candidate| Use {
+            rule: rule.spec.id.to_string(),
+            parts: candidate.judged.parts.iter().cloned().collect(),
+            rivals: rivals(detector, candidate),
+        })
+        .collect();
+    uses.sort();
+    uses.dedup();
+    uses.truncate(USES);
+    uses
+}
+
+/// The other providers whose rules are as sure of the same bytes; what is proved has none.
+fn rivals(detector: &Detector, candidate: &Candidate) -> Vec<String> {
+    let own = detector.rule(candidate.rule);
+    let others = candidate.others.iter().map(|&other| detector.rule(other));
+    let mut rivals: Vec<String> = others
+        .filter(|other| !candidate.judged.proved && other.confidence >= own.confidence && other.spec.provider != own.spec.provider)
+        .map(|other| other.spec.provider.to_string())
+        .filter(|provider| provider != "generic")
+        .collect();
+    rivals.sort();
+    rivals.dedup();
+    rivals
 }
 
 fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {

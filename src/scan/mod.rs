@@ -9,6 +9,7 @@ pub mod plan;
 pub mod range;
 mod ranged;
 pub mod repository;
+pub mod reread;
 pub mod sinks;
 pub mod worktree;
 
@@ -322,10 +323,14 @@ impl<'a> Run<'a> {
         candidates.extend(self.collector.values());
         candidates.retain(|value| !value.is_weak());
         let before = findings.len();
-        findings.retain(|f| f.confidence >= self.plan.confidence && f.severity >= self.plan.severity);
+        findings.retain(|f| f.severity >= self.plan.severity);
+        let (findings, mut unsure): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.confidence >= self.plan.confidence);
         coverage.below_threshold = (before - findings.len()) as u64;
         findings.iter().for_each(|finding| coverage.hide(finding));
         let (hidden, findings) = findings.into_iter().partition(|finding| finding.suppressed);
+        if !self.plan.keep_unsure {
+            unsure.clear();
+        }
         coverage.dropped = self.detector.dropped();
         coverage.left_out = self.collector.left_out();
         if coverage.targets.iter().all(|t| t.kind != TargetKind::Unreadable) && coverage.rules == 0 {
@@ -340,6 +345,7 @@ impl<'a> Run<'a> {
         let mut outcome = Outcome {
             findings,
             hidden,
+            unsure,
             notices: notices.into_iter().chain(self.collector.notices()).collect(),
             coverage,
             interrupted: interrupted.filter(|&signal| signal > 0).map(i32::from),

@@ -102,6 +102,8 @@ pub struct Plan {
     pub max_file_size: Option<u64>,
     /// Findings below are counted, not reported.
     pub confidence: Confidence,
+    /// Those are kept apart in the outcome: a provider may know them.
+    pub keep_unsure: bool,
     /// Findings below are counted, not reported.
     pub severity: Severity,
     /// What may hide a finding.
@@ -166,6 +168,7 @@ impl Default for Plan {
             nested: true,
             max_file_size: None,
             confidence: Confidence::Medium,
+            keep_unsure: false,
             severity: Severity::Low,
             suppress: Suppress::default(),
             notices: Vec::new(),
