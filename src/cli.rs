@@ -5,11 +5,13 @@ mod gitleaks;
 mod help;
 mod hook;
 mod shell;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use verify::{RevokeArgs, SecretArgs, VerifyArgs};
 
 pub use ci::CiArgs;
 pub use gitleaks::{GitleaksArgs, GitleaksOptions};
@@ -57,6 +59,12 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the man page of a command
     Man(ManArgs),
+    /// Ask providers about secrets from standard input, or about those of a report
+    Verify(SecretArgs),
+    /// Say who secrets from standard input or of a report are, and what they may do
+    Analyze(SecretArgs),
+    /// Revoke secrets from standard input or of a report: says what it would do, and does it with --yes
+    Revoke(RevokeArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
     /// Add entries to the ignore file, list them, remove those that do nothing any more
@@ -305,9 +313,10 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub gitleaks: GitleaksOptions,
 
+    #[command(flatten)]
+    pub verify: VerifyArgs,
+
     /// What TruffleHog's users type and what holds here anyway
-    #[arg(long, hide = true)]
-    pub no_verification: bool,
     #[arg(long, hide = true)]
     pub no_update: bool,
     #[arg(long, hide = true)]

@@ -1,5 +1,6 @@
 //! One file per command. Each prints, and chooses the exit code.
 
+pub mod analyze;
 pub mod baseline;
 pub mod ci;
 pub mod config;
@@ -8,8 +9,11 @@ pub mod doctor;
 pub mod git;
 pub mod hook;
 pub mod ignore;
+pub mod revoke;
 pub mod scan;
+mod secrets;
 pub mod shell;
+pub mod verify;
 
 use std::io::Write;
 use std::path::Path;

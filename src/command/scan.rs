@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
+use unleak::asking;
 use unleak::detect::Detector;
 use unleak::error::{Error, Exit, Kind, Result, describe};
 use unleak::outcome::Outcome;
@@ -40,12 +41,24 @@ pub fn outcome(job: &mut Job) -> Result<Outcome> {
     let detector = Detector::new(std::mem::replace(&mut job.rules, RuleSet::empty()), now());
     let bar = job.progress.then(|| Bar::start(Arc::clone(&progress)));
     let outcome = unleak::scan::run(&job.plan, &detector, &progress);
+    let outcome = outcome.and_then(|mut outcome| {
+        if let Some(wish) = &job.wish {
+            asking::verify(&mut outcome, detector.rules(), wish, &progress)?;
+        }
+        Ok(outcome)
+    });
     drop(bar);
     outcome
 }
 
 /// Writes the job's reports and chooses the exit code.
 pub fn report(job: &Job, outcome: &Outcome, begin: Instant) -> Result<Exit> {
+    let written = report_all(job, outcome, begin);
+    Ok(exit(outcome, found(job, outcome), written, &Choice { code: job.exit_code, allow_incomplete: job.allow_incomplete }))
+}
+
+/// Writes the job's reports; whether all of them were written.
+pub(super) fn report_all(job: &Job, outcome: &Outcome, begin: Instant) -> bool {
     let document = Document::new(outcome, &report::Options { show_secrets: job.show_secrets, show_suppressed: job.show_suppressed });
     let ended = now();
     let options = TextOptions { color: job.color, begun: ended - begin.elapsed().as_secs() as i64, ended };
@@ -61,7 +74,7 @@ pub fn report(job: &Job, outcome: &Outcome, begin: Instant) -> Result<Exit> {
     if job.verbose {
         display::say("time", &format!("{:.2} s", begin.elapsed().as_secs_f64()));
     }
-    Ok(exit(outcome, found(job, outcome), written, &Choice { code: job.exit_code, allow_incomplete: job.allow_incomplete }))
+    written
 }
 
 /// Whether something was found that counts.
@@ -89,7 +102,7 @@ fn exit(outcome: &Outcome, found: bool, written: bool, choice: &Choice) -> Exit 
 }
 
 /// Lets signals and the time limit stop the scan. A second signal ends the program at once.
-fn watch(progress: &Arc<Progress>, timeout: Option<Duration>) -> Result<()> {
+pub(super) fn watch(progress: &Arc<Progress>, timeout: Option<Duration>) -> Result<()> {
     let failed = |e: io::Error| Error::new(Kind::Usage, format!("cannot watch for signals: {}", describe(&e)));
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
     let shared = Arc::clone(progress);
@@ -156,7 +169,7 @@ fn create(path: &Path, secret: bool) -> io::Result<std::fs::File> {
 }
 
 /// Standard input, read by a thread of its own, so that a signal ends a scan that waits for the next byte.
-struct Waiting {
+pub(super) struct Waiting {
     blocks: Receiver<io::Result<Vec<u8>>>,
     block: Vec<u8>,
     done: usize,
@@ -164,7 +177,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn new(mut from: impl Read + Send + 'static, progress: Arc<Progress>) -> Self {
+    pub(super) fn new(mut from: impl Read + Send + 'static, progress: Arc<Progress>) -> Self {
         let (sender, blocks) = sync_channel(4);
         std::thread::spawn(move || {
             loop {

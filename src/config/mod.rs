@@ -16,12 +16,14 @@ mod rules;
 mod schema;
 pub mod show;
 mod suppression;
+pub mod verify;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use globset::GlobSet;
+use unleak::asking::Wish;
 use unleak::error::{Error, Result, describe};
 use unleak::finding::{Confidence, Severity};
 use unleak::report::Format;
@@ -64,6 +66,8 @@ pub struct Job {
     pub allow_incomplete: bool,
     /// The time limit.
     pub timeout: Option<Duration>,
+    /// What is wanted of verification, where it is.
+    pub wish: Option<Wish>,
 }
 
 /// A report to be written.
@@ -194,6 +198,8 @@ pub fn job(mut plan: Plan, args: &ReportArgs, around: &Around) -> Result<Job> {
     let fail_on = level(args.fail_on.as_deref(), layers.said(|file| file.thresholds.fail_on.as_ref()))?;
     plan.threads = args.threads.or(layers.last(|file| file.limits.threads)).map(usize::from).filter(|&threads| threads > 0);
     plan.key = key(args)?;
+    let wish = verify::wish(&args.verify, &plan.targets)?;
+    plan.keep_unsure = wish.is_some();
     plan.suppress = suppression::suppression(args, around, &plan.key.id())?;
     plan.notices.extend(layers.notices.iter().cloned());
     let terminal = std::io::stdout().is_terminal();
@@ -217,6 +223,7 @@ pub fn job(mut plan: Plan, args: &ReportArgs, around: &Around) -> Result<Job> {
         },
         allow_incomplete: args.allow_incomplete || layers.last(|file| file.thresholds.allow_incomplete).unwrap_or(false),
         timeout: args.timeout.or(time(layers.said(|file| file.limits.timeout.as_ref()))?),
+        wish,
         plan,
     })
 }

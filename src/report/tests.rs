@@ -232,7 +232,7 @@ fn views(text: &str) -> Vec<String> {
 fn what_is_live_is_reported_though_it_is_hidden() {
     let mut outcome = outcome();
     let hidden = Finding { hidden: vec![allowed("x")], suppressed: true, ..live() };
-    let verified = Verification { state: State::Live, reason: "it said so".into() };
+    let verified = Verification::new(State::Live, "it said so");
     outcome.findings = vec![removed()];
     outcome.hidden = vec![Finding { verification: verified, ..hidden.clone() }, Finding { secret: Secret::new("other", 0), ..hidden }];
     outcome.hidden.clone().iter().for_each(|finding| outcome.coverage.hide(finding));

@@ -143,8 +143,7 @@ fn compile(regex: &str, largest: usize) -> Result<Regex, String> {
         })
 }
 
-/// The rules in force, in a fixed order. An empty set finds nothing.
-#[derive(Default)]
+/// The rules in force, in a fixed order.
 pub struct RuleSet {
     rules: Vec<Rule>,
     digest: String,

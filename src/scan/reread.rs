@@ -14,6 +14,7 @@ use crate::source::git::odb::Odb;
 use crate::source::git::repo::Repo;
 use crate::source::stream::scan_text;
 use crate::source::target::{self, Mode, Repository, Target};
+use crate::suppress::Suppress;
 
 /// The most bytes of a file or object that is read again.
 const MOST: u64 = 256 << 20;
@@ -28,7 +29,8 @@ pub fn reread(detector: &Detector, key: &FingerprintKey, at: (&OsStr, &ToldPlace
     spot.object = place.object.as_ref().and_then(|hex| Oid::from_hex(hex.as_bytes()));
     spot.repo = place.repo.clone().into();
     collector.scanned(&spot, scan_text(detector, &bytes));
-    let mut found: Vec<Finding> = collector.findings(key).into_iter().filter(|finding| finding.fingerprint == fingerprint).collect();
+    let mut found: Vec<Finding> =
+        collector.findings(key, &Suppress::nothing()).into_iter().filter(|finding| finding.fingerprint == fingerprint).collect();
     // Weak secrets may share a fingerprint: the place decides.
     found.sort_by_key(|finding| !finding.places.iter().any(|one| one.start == place.start));
     found.into_iter().next().ok_or_else(|| "the value that stands there now is another".to_owned())

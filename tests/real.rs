@@ -1,0 +1,121 @@
+//! Verification against real software on loopback, which `.ci/real` starts: PostgreSQL, Redis, and a server that
+//! speaks like AWS. Where they are is told by variables; without those servers these tests are not run at all.
+#![cfg(feature = "drivers")]
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use unleak::finding::State;
+use unleak::progress::Progress;
+use unleak::rule::RuleSet;
+use unleak::secret::Secret;
+use unleak::verify::question::Question;
+use unleak::verify::settings::Settings;
+use unleak::verify::{revoke, run};
+
+/// The value of a variable that `.ci/real` sets.
+fn told(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run .ci/real"))
+}
+
+fn question(rule: &str, secret: &str, parts: &[(&str, &str)]) -> Question {
+    let rules = RuleSet::builtin();
+    let parts = parts.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value, 0))).collect();
+    Question { rule: Arc::new(rules.by_id(rule).unwrap().spec.clone()), secret: Secret::new(secret, 0), parts, control: false }
+}
+
+fn now() -> i64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64
+}
+
+fn verdict(question: Question, settings: &Settings) -> (State, String) {
+    let verdict = run::run(&[question], settings, &Progress::new()).unwrap().remove(0);
+    (verdict.state, format!("{verdict:?}"))
+}
+
+fn login(rule: &str, url: &str, secret: &str) -> (State, String) {
+    let settings = Settings { hosts: vec!["127.0.0.1".into()], now: now(), ..Settings::default() };
+    verdict(question(rule, secret, &[("whole", url)]), &settings)
+}
+
+#[test]
+#[ignore = "needs the servers that .ci/real starts"]
+fn postgres() {
+    let (port, password) = (told("UNLEAK_REAL_POSTGRES_PORT"), told("UNLEAK_REAL_POSTGRES_PASSWORD"));
+    let url = |password: &str| format!("postgres://app:{password}@127.0.0.1:{port}/postgres");
+    let (state, why) = login("postgres-url", &url(&password), &password);
+    assert_eq!(state, State::Live, "{why}");
+    assert!(!why.contains(&password), "{why}");
+    let (state, why) = login("postgres-url", &url("wrong-one"), "wrong-one");
+    assert_eq!(state, State::Dead, "{why}");
+    // The password is looked at before the database.
+    let (state, why) = login("postgres-url", &format!("postgres://app:x@127.0.0.1:{port}/no-such"), &password);
+    assert_eq!(state, State::Live, "{why}");
+    let settings = Settings { now: now(), ..Settings::default() };
+    let (state, why) = verdict(question("postgres-url", &password, &[("whole", &url(&password))]), &settings);
+    assert_eq!(state, State::NotChecked, "{why}");
+}
+
+#[test]
+#[ignore = "needs the servers that .ci/real starts"]
+fn redis() {
+    let (port, password) = (told("UNLEAK_REAL_REDIS_PORT"), told("UNLEAK_REAL_REDIS_PASSWORD"));
+    for user in ["", "default"] {
+        let url = |password: &str| format!("redis://{user}:{password}@127.0.0.1:{port}/0");
+        let (state, why) = login("redis-url", &url(&password), &password);
+        assert_eq!(state, State::Live, "{why}");
+        let (state, why) = login("redis-url", &url("wrong-one"), "wrong-one");
+        assert_eq!(state, State::Dead, "{why}");
+    }
+    let (state, why) = login("redis-url", &format!("redis://:x@127.0.0.1:{}/0", told("UNLEAK_REAL_POSTGRES_PORT")), "x");
+    assert_eq!(state, State::Unknown, "{why}");
+}
+
+/// Asks the server something as its administrator, unsigned.
+fn admin(port: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    let auth = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nhost: iam.amazonaws.com\r\nauthorization: {auth}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+fn element(text: &str, name: &str) -> String {
+    let inside = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once(&format!("</{name}>")));
+    inside.unwrap_or_else(|| panic!("no {name} in {text}")).0.to_owned()
+}
+
+/// The server lets three requests pass unsigned; after that it checks every signature.
+#[test]
+#[ignore = "needs the servers that .ci/real starts"]
+fn aws() {
+    let port = told("UNLEAK_REAL_AWS_PORT");
+    admin(&port, "Action=CreateUser&UserName=ci&Version=2010-05-08");
+    let policy = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
+    admin(&port, &format!("Action=PutUserPolicy&UserName=ci&PolicyName=all&PolicyDocument={policy}&Version=2010-05-08"));
+    let made = admin(&port, "Action=CreateAccessKey&UserName=ci&Version=2010-05-08");
+    let (id, secret) = (element(&made, "AccessKeyId"), element(&made, "SecretAccessKey"));
+    let endpoints = BTreeMap::from([("aws".to_owned(), format!("http://127.0.0.1:{port}"))]);
+    let settings = Settings { endpoints, now: now(), ..Settings::default() };
+    let parts = [("aws-access-key-id", id.as_str())];
+    let (state, why) = verdict(question("aws-secret-access-key", &secret, &parts), &settings);
+    assert_eq!(state, State::Live, "{why}");
+    assert!(why.contains("user/ci") && !why.contains(&secret), "{why}");
+    let wrong: String = secret.chars().rev().collect();
+    let (state, why) = verdict(question("aws-secret-access-key", &wrong, &parts), &settings);
+    assert_eq!(state, State::Dead, "{why}");
+    let (state, why) =
+        verdict(question("aws-secret-access-key", &secret, &[("aws-access-key-id", &["AKIA", "QUIETLAKE2345672"].concat())]), &settings);
+    assert_eq!(state, State::Dead, "{why}");
+    let done = revoke::revoke(&question("aws-secret-access-key", &secret, &parts), &settings).unwrap();
+    assert!(done.done, "{done:?}");
+}
