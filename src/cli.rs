@@ -1,9 +1,12 @@
 //! What the user typed, and nothing else: the command line as clap reads it. What it means is decided in `config`.
 
+mod rules;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use rules::{ExplainArgs, RulesChoice, RulesCommand, RulesFiles, RulesList, RulesShow};
 
 /// Exit codes, for the help.
 const EXIT_CODES: &str = "\
@@ -49,6 +52,11 @@ pub enum Command {
     Stdin(ReportArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
+    /// List, show, try and check rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Say why something is reported, or is not: what fired, what was dropped, by what
+    Explain(ExplainArgs),
 }
 
 /// What is scanned, and how.
@@ -153,14 +161,14 @@ pub struct ReportArgs {
     /// Exit with 1 only for findings of at least this severity
     #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], help_heading = "Findings")]
     pub fail_on: Option<String>,
-    /// Only these rules: an id or a provider (repeatable)
+    /// Only these rules: an id, a provider or a glob like 'github-*' (repeatable)
     #[arg(long, value_name = "ID", help_heading = "Findings")]
     pub rule: Vec<String>,
     /// Not these rules
     #[arg(long, value_name = "ID", help_heading = "Findings")]
     pub exclude_rule: Vec<String>,
-    /// Also the rules of this file
-    #[arg(long, value_name = "FILE", help_heading = "Findings")]
+    /// Also the rules of this file, or of the files *.toml of this folder
+    #[arg(long, value_name = "PATH", help_heading = "Findings")]
     pub rules: Vec<PathBuf>,
     /// Make fingerprints with the key in this file, instead of the published one
     #[arg(long, value_name = "FILE", help_heading = "Findings")]

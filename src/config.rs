@@ -1,6 +1,8 @@
 //! From what the user typed, the environment and files to what is meant: a plan, the rules, the reports. The
 //! only place that reads the environment. It starts nothing.
 
+mod rules;
+
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -15,6 +17,8 @@ use unleak::scan::{CloneLimits, Plan, Range};
 use unleak::secret::FingerprintKey;
 use unleak::source::git::revisions::{Wanted, parse_since};
 use unleak::source::target::Mode;
+
+pub use rules::rules;
 
 use crate::cli::{ReportArgs, ScanArgs, When};
 

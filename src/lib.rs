@@ -42,6 +42,7 @@ pub mod find;
 pub mod prefilter;
 pub mod rule;
 pub mod sieve;
+pub mod trial;
 // Where bytes come from.
 pub mod candidate;
 pub mod history;

@@ -19,6 +19,8 @@ fn main() -> ExitCode {
         Command::Dir(args) => command::scan::run(config::dir(args)),
         Command::Stdin(args) => command::scan::run(config::stdin(args)),
         Command::Demo(args) => command::demo::run(args),
+        Command::Rules(args) => command::rules::run(args),
+        Command::Explain(args) => command::explain::run(&args),
     };
     let exit = done.unwrap_or_else(|error| {
         display::error(&error);

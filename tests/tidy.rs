@@ -24,6 +24,7 @@ const ORDER: &[&str] = &[
     "rule",
     "prefilter",
     "detect",
+    "trial",
     "history",
     "source",
     "candidate",
@@ -66,9 +67,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_json", &["report/", "check/"]),
     ("sha2", &["*"]),
     ("signal_hook", &["command/scan.rs"]),
+    ("strsim", &["rule/"]),
     ("tempfile", &["source/remote.rs", "command/demo.rs"]),
     ("thiserror", &["error.rs"]),
-    ("toml", &["rule/load.rs"]),
+    ("toml", &["rule/load.rs", "rule/write.rs"]),
     ("zeroize", &["*"]),
 ];
 

@@ -6,6 +6,7 @@ pub mod json;
 pub mod mask;
 mod paint;
 mod receipt;
+pub mod rules;
 pub mod sanitize;
 pub mod sarif;
 pub mod text;

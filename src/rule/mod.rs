@@ -3,8 +3,11 @@
 
 mod builtin;
 pub mod example;
+pub mod lint;
 mod load;
+mod names;
 pub mod spec;
+mod write;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -14,7 +17,9 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
 
+pub use load::Fault;
 pub use spec::Spec;
+pub use write::toml;
 
 use crate::bound::Bound;
 use crate::check::{self, Check};
@@ -22,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::filter::{self, Filter};
 use crate::find::{self, Finder};
 use crate::finding::{Confidence, Severity};
+use names::Name;
 
 /// A rule in force.
 pub struct Rule {
@@ -132,6 +138,11 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
+    /// No rules: a set to load some into.
+    pub fn empty() -> Self {
+        Self { rules: Vec::new(), digest: digest(&[]) }
+    }
+
     /// The rules that are built in.
     pub fn builtin() -> Self {
         let rules = builtin::rules();
@@ -139,7 +150,7 @@ impl RuleSet {
         Self { rules, digest }
     }
 
-    /// Loads further rules from a file; one with the id of a rule that is there replaces it.
+    /// Loads further rules from a file, or from the files `*.toml` of a folder; one with the id of a rule that is there replaces it.
     pub fn load(&mut self, path: &Path) -> Result<()> {
         for rule in load::file(path)? {
             self.rules.retain(|old| old.spec.id != rule.spec.id);
@@ -149,22 +160,29 @@ impl RuleSet {
         Ok(())
     }
 
-    /// Keeps the rules in `only` (all where it is empty) that are not in `without`; ids, aliases or providers.
+    /// Keeps the rules in `only` (all where it is empty) that are not in `without`: ids, aliases, providers, or
+    /// globs over these. A name of no rule is an error.
     pub fn select(&mut self, only: &[String], without: &[String]) -> Result<()> {
-        for name in only.iter().chain(without) {
-            if !self.rules.iter().any(|rule| rule.goes_by(name)) {
-                return Err(
-                    Error::usage(format!("there is no rule, alias or provider named {name:?}")).hint("`unleak rules list` shows them all")
-                );
-            }
-        }
-        self.rules.retain(|rule| only.is_empty() || only.iter().any(|name| rule.goes_by(name)));
-        self.rules.retain(|rule| !without.iter().any(|name| rule.goes_by(name)));
+        let (only, without) = (self.names(only)?, self.names(without)?);
+        self.rules.retain(|rule| only.is_empty() || only.iter().any(|name| name.is_of(rule)));
+        self.rules.retain(|rule| !without.iter().any(|name| name.is_of(rule)));
         if self.rules.is_empty() {
             return Err(Error::configuration("no rules are left, so nothing could be found").hint("leave out --rule or --exclude-rule"));
         }
         self.digest = digest(&self.rules);
         Ok(())
+    }
+
+    /// The rules that go by a name: an id, alias or provider, or a glob. An error where there is none, with what
+    /// may have been meant.
+    pub fn named(&self, name: &str) -> Result<Vec<&Rule>> {
+        let wanted = Name::new(name)?;
+        let found: Vec<&Rule> = self.rules.iter().filter(|rule| wanted.is_of(rule)).collect();
+        if found.is_empty() { Err(names::unknown(&self.rules, name)) } else { Ok(found) }
+    }
+
+    fn names(&self, texts: &[String]) -> Result<Vec<Name>> {
+        texts.iter().map(|text| self.named(text).and_then(|_| Name::new(text))).collect()
     }
 
     /// The rules.
@@ -175,12 +193,6 @@ impl RuleSet {
     /// A digest of everything that decides what these rules find, hex.
     pub fn digest(&self) -> &str {
         &self.digest
-    }
-}
-
-impl Rule {
-    fn goes_by(&self, name: &str) -> bool {
-        self.spec.id == name || self.spec.provider == name || self.spec.aliases.iter().any(|alias| alias == name)
     }
 }
 
