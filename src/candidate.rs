@@ -2,13 +2,16 @@
 //! that need the whole object have their say. A candidate knows where in its object it stands, not which
 //! path, commit or verdict belongs to it.
 
+mod pair;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::detect::{Detector, Judged};
+use crate::detect::{Detector, Judged, Step, of_filter};
 use crate::filter::{Filter, Judgement};
 use crate::finding::Confidence;
 use crate::source::stream::{LocatedMatch, Scanned};
+pub use pair::Half;
 
 /// A secret in one object.
 #[derive(Clone, Debug)]
@@ -33,10 +36,26 @@ pub struct Candidate {
     pub reasons: Vec<&'static str>,
     /// Other rules that match the same bytes.
     pub others: Vec<u32>,
+    /// The other half of the credential, where it stands near.
+    pub pair: Option<Half>,
 }
 
 /// The candidates of a scanned object, ordered by place. What a filter dropped is not among them.
 pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
+    traced(detector, scanned, &mut |_, _| {})
+}
+
+/// What becomes of a match among the others of its object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// A match of this rule is more specific and takes the same bytes.
+    Outranked(u32),
+    /// The word of a filter that sees the whole object.
+    Judged(Step),
+}
+
+/// The same, telling the fate of each match.
+pub fn traced(detector: &Detector, scanned: Scanned, tell: &mut dyn FnMut(&LocatedMatch, Fate)) -> Vec<Candidate> {
     let facts = scanned.facts;
     let mut matches = scanned.matches;
     matches.sort_by_key(|m| rank(detector, m));
@@ -44,8 +63,12 @@ pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
     for found in matches {
         let over = winners.iter_mut().find(|(w, _)| w.secret.start < found.secret.end && found.secret.start < w.secret.end);
         match over {
-            Some((winner, others)) if winner.rule != found.rule && !others.contains(&found.rule) => others.push(found.rule),
-            Some(_) => {}
+            Some((winner, others)) => {
+                tell(&found, Fate::Outranked(winner.rule));
+                if winner.rule != found.rule && !others.contains(&found.rule) {
+                    others.push(found.rule);
+                }
+            }
             None => winners.push((found, Vec::new())),
         }
     }
@@ -53,9 +76,12 @@ pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
         .into_iter()
         .filter(|(found, _)| found.judged.dropped.is_none())
         .filter_map(|(found, others)| {
-            let mut candidate = Candidate::new(found, others);
+            let mut candidate = Candidate::new(&found, others);
             let judge = |filter: &(&'static str, Filter)| match filter {
-                (_, Filter::Object(filter)) => filter(&facts, candidate.judged.value.expose()),
+                (name, Filter::Object(filter)) => {
+                    let judgement = filter(&facts, candidate.judged.value.expose());
+                    of_filter(name, judgement, &mut |step| tell(&found, Fate::Judged(step)))
+                }
                 _ => Judgement::Keep,
             };
             let judgements: Vec<Judgement> =
@@ -74,6 +100,7 @@ pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
         })
         .collect();
     kept.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
+    pair::join(detector, &mut kept);
     kept
 }
 
@@ -85,18 +112,30 @@ fn rank(detector: &Detector, found: &LocatedMatch) -> (bool, std::cmp::Reverse<C
 }
 
 impl Candidate {
-    fn new(found: LocatedMatch, others: Vec<u32>) -> Self {
+    /// Lets lines count from below the first so many. Another half that stands above is none.
+    pub fn count_from(&mut self, above: usize) {
+        self.line -= above;
+        self.end_line -= above;
+        self.pair = self.pair.take().filter(|half| half.lines[0] > above);
+        if let Some(half) = &mut self.pair {
+            half.lines[0] -= above;
+            half.lines[2] -= above;
+        }
+    }
+
+    fn new(found: &LocatedMatch, others: Vec<u32>) -> Self {
         Self {
             rule: found.rule,
-            span: found.secret,
+            span: found.secret.clone(),
             line: found.line,
             column: found.column,
             end_line: found.end_line,
             end_column: found.end_column,
             confidence: found.judged.confidence,
-            judged: found.judged,
+            judged: Arc::clone(&found.judged),
             reasons: Vec::new(),
             others,
+            pair: None,
         }
     }
 }

@@ -48,6 +48,7 @@ pub mod candidate;
 pub mod history;
 pub mod source;
 // The outcome, and how it is told.
+pub mod explain;
 pub mod outcome;
 pub mod report;
 pub mod scan;

@@ -96,7 +96,9 @@ fn shows_all_of_a_rule_by_any_of_its_names() {
     assert!(ran.stderr.contains("did you mean github-pat?"), "{}", ran.stderr);
     let ran = unleak(home.path(), &["rules", "show", "npm-*", "-f", "json"]);
     let shown: Value = serde_json::from_slice(&ran.stdout).unwrap();
-    assert!(shown["rules"].as_array().unwrap().iter().all(|rule| rule["id"].as_str().unwrap().starts_with("npm-") && rule["match"].is_array()));
+    assert!(
+        shown["rules"].as_array().unwrap().iter().all(|rule| rule["id"].as_str().unwrap().starts_with("npm-") && rule["match"].is_array())
+    );
 }
 
 #[test]
@@ -143,7 +145,11 @@ fn checks_files_and_names_the_line_of_each_fault() {
     // The same faults end a scan before it begins.
     let ran = unleak(home.path(), &["scan", "app.env", "--rules", "wrong.toml"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("wrong.toml:22: rule pond-token") && ran.stderr.contains("unleak rules check wrong.toml"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("wrong.toml:22: rule pond-token") && ran.stderr.contains("unleak rules check wrong.toml"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

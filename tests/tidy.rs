@@ -31,6 +31,7 @@ const ORDER: &[&str] = &[
     "outcome",
     "report",
     "scan",
+    "explain",
     "scanner",
 ];
 
@@ -64,7 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustc_hash", &["*"]),
     ("rustix", &["source/remote.rs"]),
     ("serde", &["*"]),
-    ("serde_json", &["report/", "check/"]),
+    ("serde_json", &["report/", "check/", "explain/"]),
     ("sha2", &["*"]),
     ("signal_hook", &["command/scan.rs"]),
     ("strsim", &["rule/"]),

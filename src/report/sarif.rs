@@ -122,6 +122,9 @@ fn result(finding: &FindingEntry, rule_index: usize, several: bool) -> Value {
         "partialFingerprints": { "unleak/v1": finding.fingerprint },
         "properties": properties(finding),
     });
+    if let Some(pair) = &finding.pair {
+        result["properties"]["pair"] = json!(pair);
+    }
     let related: Vec<Value> = places.iter().skip(LOCATIONS).take(RELATED).map(|place| location(place, several)).collect();
     if !related.is_empty() {
         result["relatedLocations"] = Value::Array(related);

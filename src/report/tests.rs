@@ -88,6 +88,7 @@ fn live() -> Finding {
             ..History::empty(Scope::Full)
         },
         more_places: 12,
+        pair: None,
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::Mutex;
 use bstr::{BString, ByteSlice};
 use rustc_hash::FxHashMap;
 
-use crate::candidate::Candidate;
+use crate::candidate::{Candidate, Half};
 use crate::coverage::{Counts, LeftOut, Notice};
 use crate::detect::Detector;
 use crate::filter::{Filter, Judgement};
-use crate::finding::{Confidence, Finding, History, Place, PlaceKind, Scope, Severity, State, Verification};
+use crate::finding::{Confidence, Finding, History, Pair, Place, PlaceKind, Scope, Severity, State, Verification};
 use crate::object::Oid;
 use crate::rule::Rule;
 use crate::secret::{FingerprintKey, Secret};
@@ -186,14 +186,44 @@ impl<'a> Collector<'a> {
         for one in placed {
             secrets.entry(one.candidate.judged.value.clone()).or_default().push(one);
         }
-        secrets
-            .into_iter()
-            .filter_map(|(secret, placed)| {
-                let fingerprint = key.fingerprint(&secret);
-                let history = histories.remove(&secret).unwrap_or_else(|| History::empty(Scope::None));
-                finding(self.detector, fingerprint, history, placed)
-            })
-            .collect()
+        let findings = secrets.into_iter().filter_map(|(secret, placed)| {
+            let fingerprint = key.fingerprint(&secret);
+            let history = histories.remove(&secret).unwrap_or_else(|| History::empty(Scope::None));
+            finding(self.detector, fingerprint, history, placed)
+        });
+        without_ids(findings.collect())
+    }
+}
+
+/// Without the ids that stand in their secret's finding. An id that is surer or worse than that stays: no choice
+/// of what is shown may hide both.
+fn without_ids(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let ids: FxHashMap<Secret, (Confidence, Severity)> = findings
+        .iter()
+        .filter_map(|finding| {
+            let pair = finding.pair.as_ref().filter(|pair| pair.identifier)?;
+            Some((pair.secret.clone(), (finding.confidence, finding.severity)))
+        })
+        .fold(FxHashMap::default(), |mut all, (id, (confidence, severity))| {
+            let best = all.entry(id).or_insert((confidence, severity));
+            *best = (best.0.max(confidence), best.1.max(severity));
+            all
+        });
+    findings.retain(|f| ids.get(&f.secret).is_none_or(|(confidence, severity)| f.confidence > *confidence || f.severity > *severity));
+    findings
+}
+
+/// The other half, with its place beside the secret's.
+fn pair(detector: &Detector, half: &Half, beside: &Place) -> Pair {
+    let rule = detector.rule(half.rule);
+    let [line, column, end_line, end_column] = half.lines;
+    let (start, end) = (half.span.start as usize, half.span.end as usize);
+    Pair {
+        rule: rule.spec.id.to_string(),
+        name: rule.spec.name.to_string(),
+        secret: half.value.clone(),
+        identifier: half.identifier,
+        place: Place { line, column, end_line, end_column, start, end, ..beside.clone() },
     }
 }
 
@@ -228,6 +258,8 @@ fn finding(detector: &Detector, fingerprint: String, history: History, placed: V
     let also = others.into_iter().filter(|&other| other != candidate.rule);
     reasons.extend(also.map(|other| format!("also matched by {}", detector.rule(other).spec.id)));
     let severity = standing.iter().map(|s| s.severity).max()?;
+    let paired = standing.iter().find_map(|s| Some(pair(detector, s.placed.candidate.pair.as_ref()?, &s.placed.place)));
+    reasons.extend(paired.iter().map(|pair| format!("beside {}", pair.rule)));
     let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
     places.sort_by(crate::outcome::compare_places);
     places.dedup();
@@ -248,6 +280,7 @@ fn finding(detector: &Detector, fingerprint: String, history: History, placed: V
         places,
         history,
         more_places,
+        pair: paired,
     })
 }
 
@@ -278,7 +311,7 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
 }
 
 /// Whether a rule's `paths` and `not_paths` let it speak at that path. A place without a path is always wanted.
-fn wanted(rule: &Rule, path: &[u8]) -> bool {
+pub fn wanted(rule: &Rule, path: &[u8]) -> bool {
     if path.is_empty() {
         return true;
     }
