@@ -4,6 +4,7 @@
 
 mod pair;
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -104,11 +105,15 @@ pub fn traced(detector: &Detector, scanned: Scanned, tell: &mut dyn FnMut(&Locat
     kept
 }
 
-/// The most specific first: a proved value, then the surer shape, then the longer secret, then the earlier rule.
-fn rank(detector: &Detector, found: &LocatedMatch) -> (bool, std::cmp::Reverse<Confidence>, std::cmp::Reverse<u64>, u32, u64) {
-    let length = found.secret.end - found.secret.start;
-    let shape = detector.rule(found.rule).confidence;
-    (!found.judged.proved, std::cmp::Reverse(shape), std::cmp::Reverse(length), found.rule, found.secret.start)
+/// What is compared of two matches of the same bytes.
+type Rank = (bool, Reverse<Confidence>, Reverse<u64>, Reverse<u64>, u32, u64);
+
+/// The most specific first: a proved value, then the surer shape, then the longer secret, then the one with more
+/// around it (a provider's word beside a shape that several providers have), then the earlier rule.
+fn rank(detector: &Detector, found: &LocatedMatch) -> Rank {
+    let length = |range: &Range<u64>| Reverse(range.end - range.start);
+    let shape = Reverse(detector.rule(found.rule).confidence);
+    (!found.judged.proved, shape, length(&found.secret), length(&found.whole), found.rule, found.secret.start)
 }
 
 impl Candidate {

@@ -39,7 +39,7 @@ pub(super) type Trace<'t> = &'t mut dyn FnMut(Step);
 pub struct Try {
     /// Index of the rule.
     pub rule: u32,
-    /// Where the keyword stands.
+    /// Where the keyword stands; empty for a rule of the slow lane, which needs none.
     pub keyword: Range<usize>,
     /// The bytes in which the whole match had to lie.
     pub window: Range<usize>,
@@ -76,7 +76,7 @@ impl Detector {
         }
         // The slow lane has no keyword to start from: what it finds is its own reason to look.
         self.slow.search(self.rules.rules(), bytes, 0..bytes.len(), &mut |rule, found| {
-            let (keyword, window) = (found.whole.clone(), 0..bytes.len());
+            let (keyword, window) = (found.whole.start..found.whole.start, 0..bytes.len());
             tries.push(Try { rule: rule as u32, keyword, window, hit: Some(self.told(rule, bytes, found)) });
         });
         tries

@@ -34,6 +34,10 @@ fn block(path: &str, account: &Account, out: &mut dyn Write) -> io::Result<()> {
     let mut line = |label: &str, text: &str| writeln!(out, "  {label:<10}{}", sanitize(text));
     let mut lines = Vec::new();
     for keyword in &account.keywords {
+        if keyword.text.is_empty() {
+            lines.push(("keyword", "none needed: the rule is slow and searches all".to_owned()));
+            continue;
+        }
         let at = format!("{:?} at {}:{}", keyword.text, keyword.at.line, keyword.at.column);
         lines.push(("keyword", format!("{at}, searched bytes {} to {}", keyword.window.start, keyword.window.end)));
     }
