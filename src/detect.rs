@@ -141,6 +141,11 @@ impl Detector {
         &self.rules
     }
 
+    /// What is now, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
     /// A rule by its index.
     pub fn rule(&self, index: u32) -> &Rule {
         &self.rules.rules()[index as usize]

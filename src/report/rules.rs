@@ -114,6 +114,9 @@ fn words(rule: &Rule) -> Vec<(&'static str, String)> {
     if spec.entropy > 0.0 {
         lines.push(("needs", format!("{} bits of entropy for each character", spec.entropy)));
     }
+    if spec.lifetime > 0 {
+        lines.push(("lives", format!("{} hours at most; one that an older commit holds is of low severity", spec.lifetime)));
+    }
     if !spec.filters.is_empty() {
         lines.push(("filters", spec.filters.join(", ")));
     }

@@ -39,6 +39,8 @@ pub struct Spec {
     pub find: Option<Text>,
     #[serde(skip_serializing_if = "zero")]
     pub entropy: f64,
+    #[serde(skip_serializing_if = "nought")]
+    pub lifetime: u32,
     #[serde(skip_serializing_if = "empty")]
     pub filters: Texts,
     #[serde(skip_serializing_if = "empty")]
@@ -146,4 +148,9 @@ fn empty<T: Clone>(list: &Cow<'_, [T]>) -> bool {
 
 fn zero(number: &f64) -> bool {
     *number == 0.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn nought(number: &u32) -> bool {
+    *number == 0
 }

@@ -257,9 +257,14 @@ fn finding(detector: &Detector, fingerprint: String, history: History, placed: V
     reasons.extend(candidate.reasons.iter().chain(&best.why).map(|&why| why.to_owned()));
     let also = others.into_iter().filter(|&other| other != candidate.rule);
     reasons.extend(also.map(|other| format!("also matched by {}", detector.rule(other).spec.id)));
-    let severity = standing.iter().map(|s| s.severity).max()?;
+    let mut severity = standing.iter().map(|s| s.severity).max()?;
     let paired = standing.iter().find_map(|s| Some(pair(detector, s.placed.candidate.pair.as_ref()?, &s.placed.place)));
     reasons.extend(paired.iter().map(|pair| format!("beside {}", pair.rule)));
+    let hours = lifetime(detector, &standing);
+    if hours.is_some_and(|hours| seen(&standing, &history).is_some_and(|at| at.saturating_add(hours * 3600) < detector.now())) {
+        severity = Severity::Low;
+        reasons.push(format!("it has ended: its kind lives {} hours at most", hours.unwrap_or_default()));
+    }
     let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
     places.sort_by(crate::outcome::compare_places);
     places.dedup();
@@ -282,6 +287,20 @@ fn finding(detector: &Detector, fingerprint: String, history: History, placed: V
         more_places,
         pair: paired,
     })
+}
+
+/// How many hours a secret of this kind lives at the most: by its own rule, else by that of its other half.
+fn lifetime(detector: &Detector, standing: &[Standing]) -> Option<i64> {
+    let candidate = &standing.first()?.placed.candidate;
+    let half = standing.iter().find_map(|s| s.placed.candidate.pair.as_ref()).map(|half| half.rule);
+    let rules = std::iter::once(candidate.rule).chain(half);
+    rules.map(|rule| i64::from(detector.rule(rule).spec.lifetime)).find(|hours| *hours > 0)
+}
+
+/// When the secret was there already: the earliest date that a commit gives. Dates before 1970 say nothing.
+fn seen(standing: &[Standing], history: &History) -> Option<i64> {
+    let first = history.first_seen.as_ref().map(|commit| commit.date);
+    standing.iter().filter_map(|s| s.placed.place.date).chain(first).filter(|date| *date > 0).min()
 }
 
 fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
