@@ -12,6 +12,8 @@ use crate::detect::{Detector, Judged, Step, of_filter};
 use crate::filter::{Filter, Judgement};
 use crate::finding::Confidence;
 use crate::source::stream::{LocatedMatch, Scanned};
+use crate::suppress::Marker;
+use crate::suppress::marker::Stand;
 pub use pair::Half;
 
 /// A secret in one object.
@@ -39,6 +41,8 @@ pub struct Candidate {
     pub others: Vec<u32>,
     /// The other half of the credential, where it stands near.
     pub pair: Option<Half>,
+    /// The markers over it.
+    pub markers: Vec<Arc<Marker>>,
 }
 
 /// The candidates of a scanned object, ordered by place. What a filter dropped is not among them.
@@ -57,7 +61,7 @@ pub enum Fate {
 
 /// The same, telling the fate of each match.
 pub fn traced(detector: &Detector, scanned: Scanned, tell: &mut dyn FnMut(&LocatedMatch, Fate)) -> Vec<Candidate> {
-    let facts = scanned.facts;
+    let (facts, markers) = (scanned.facts, scanned.markers);
     let mut matches = scanned.matches;
     matches.sort_by_key(|m| rank(detector, m));
     let mut winners: Vec<(LocatedMatch, Vec<u32>)> = Vec::new();
@@ -78,6 +82,8 @@ pub fn traced(detector: &Detector, scanned: Scanned, tell: &mut dyn FnMut(&Locat
         .filter(|(found, _)| found.judged.dropped.is_none())
         .filter_map(|(found, others)| {
             let mut candidate = Candidate::new(&found, others);
+            let Range { start, end } = candidate.span;
+            candidate.markers = markers.over(&Stand { lines: candidate.line..=candidate.end_line, start, end });
             let judge = |filter: &(&'static str, Filter)| match filter {
                 (name, Filter::Object(filter)) => {
                     let judgement = filter(&facts, candidate.judged.value.expose());
@@ -141,6 +147,7 @@ impl Candidate {
             reasons: Vec::new(),
             others,
             pair: None,
+            markers: Vec::new(),
         }
     }
 }

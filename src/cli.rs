@@ -1,6 +1,11 @@
 //! What the user typed, and nothing else: the command line as clap reads it. What it means is decided in `config`.
 
+mod ci;
+mod gitleaks;
+mod help;
+mod hook;
 mod rules;
+mod shell;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,29 +13,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use rules::{ExplainArgs, RulesChoice, RulesCommand, RulesFiles, RulesList, RulesShow};
 
-/// Exit codes, for the help.
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    everything was scanned and nothing was found
-  1    findings (another code with --exit-code, 0 with --exit-zero)
-  2    wrong command line or configuration; nothing was scanned
-  3    nothing was found, but something could not be read or written (0 with --allow-incomplete)
-  130  interrupted (143: terminated)";
-
-const EXAMPLES: &str = "\
-Examples:
-  unleak demo                              see what a finding looks like
-  unleak scan .                            the repository you stand in, with its whole history
-  unleak scan ~/src/app /var/log/app.log   several targets, one report
-  unleak scan https://host/group/app.git   clone it, scan it, remove the clone
-  unleak scan --staged                     what you are about to commit
-  unleak git . --since-commit HEAD~100     the last hundred commits
-  kubectl logs app | unleak stdin          a stream
-  unleak scan . -o report.sarif -o json:report.json";
+pub use ci::CiArgs;
+pub use gitleaks::{GitleaksArgs, GitleaksOptions};
+pub use hook::{HookArgs, HookCommand, HookName, InstallArgs, RunArgs, RunName, WhichArgs};
+pub use shell::{CompletionsArgs, ManArgs, all_pages, completions, man};
 
 /// Finds leaked secrets in git history.
 #[derive(Debug, Parser)]
-#[command(name = "unleak", version, about, after_help = EXIT_CODES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), max_term_width = 110)]
+#[command(name = "unleak", version, about, after_help = help::EXIT_CODES, after_long_help = help::long(help::PROGRAM), max_term_width = 110)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -41,15 +31,34 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan repositories with their whole history, folders, files, URLs, or standard input (`-`)
-    #[command(visible_alias = "auto", after_help = EXIT_CODES)]
+    #[command(visible_alias = "auto", after_help = help::EXIT_CODES, after_long_help = help::long(help::SCAN))]
     Scan(ScanArgs),
     /// Scan a repository's history only: no index, no working tree
+    #[command(after_help = help::EXIT_CODES, after_long_help = help::long(help::GIT))]
     Git(ScanArgs),
     /// Scan files only, even in a repository
-    #[command(visible_aliases = ["fs", "filesystem"])]
+    #[command(visible_aliases = ["fs", "filesystem"], after_help = help::EXIT_CODES, after_long_help = help::long(help::DIR))]
     Dir(ScanArgs),
     /// Scan standard input
+    #[command(after_help = help::EXIT_CODES, after_long_help = help::long(help::STDIN))]
     Stdin(ReportArgs),
+    /// Gitleaks' command: the same as scan
+    #[command(hide = true)]
+    Detect(GitleaksArgs),
+    /// Gitleaks' command: the same as scan --changes, or scan --staged
+    #[command(hide = true)]
+    Protect(GitleaksArgs),
+    /// Git hooks: install them beside others, take them away, run them
+    Hook(HookArgs),
+    /// In a pipeline: scan what the event that started it brings in
+    #[command(after_help = help::EXIT_CODES, after_long_help = help::long(ci::EXAMPLES))]
+    Ci(Box<CiArgs>),
+    /// Does it work here? A planted secret must be found; git, hooks and pipeline are looked at
+    Doctor(Box<ReportArgs>),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the man page of a command
+    Man(ManArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
     /// List, show, try and check rules
@@ -57,10 +66,88 @@ pub enum Command {
     Rules(RulesCommand),
     /// Say why something is reported, or is not: what fired, what was dropped, by what
     Explain(ExplainArgs),
+    /// Add entries to the ignore file, list them, remove those that do nothing any more
+    #[command(subcommand, after_long_help = help::long(help::IGNORE))]
+    Ignore(IgnoreCommand),
+    /// Write down what is known today, so that only new secrets are reported
+    #[command(subcommand, after_long_help = help::long(help::BASELINE))]
+    Baseline(BaselineCommand),
+    /// Show the configuration in force, or check files of it
+    #[command(subcommand, after_long_help = help::long(help::CONFIG))]
+    Config(ConfigCommand),
+}
+
+/// `unleak config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show which files are read, what they say together, and which rules are in force
+    Show(ReportArgs),
+    /// Check the files given, else those in force
+    Check {
+        /// Configuration files
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        report: ReportArgs,
+    },
+}
+
+/// `unleak ignore`
+#[derive(Debug, Subcommand)]
+pub enum IgnoreCommand {
+    /// Let secrets pass, by the id that a report shows
+    Add(IgnoreAdd),
+    /// List the entries
+    List(ReportArgs),
+    /// Scan the repository and remove entries that have expired or hide nothing
+    Prune(ReportArgs),
+}
+
+/// `unleak ignore add`
+#[derive(Debug, Args)]
+pub struct IgnoreAdd {
+    /// The ids of the findings, as reports show them
+    #[arg(value_name = "ID", required = true)]
+    pub fingerprints: Vec<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Who answers for it
+    #[arg(long, value_name = "NAME")]
+    pub owner: Option<String>,
+    /// The last day on which it counts: 2027-01-31
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Only at this path
+    #[arg(long, value_name = "PATH")]
+    pub path: Option<OsString>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `unleak baseline`
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Scan, and write what is found into a new file
+    Create(BaselineArgs),
+    /// Scan, add what is new to the file and remove what is gone
+    Update(BaselineArgs),
+    /// Scan, and report what the file does not know
+    Diff(BaselineArgs),
+}
+
+/// What all commands on baselines take.
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// The baseline
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub scan: ScanArgs,
 }
 
 /// What is scanned, and how.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ScanArgs {
     /// Repository, folder, file, URL, or `-`
     #[arg(value_name = "TARGET", default_value = ".")]
@@ -90,6 +177,9 @@ pub struct ScanArgs {
     /// With the options above: the commits of all refs instead of HEAD's
     #[arg(long, value_name = "WHICH", value_parser = ["all"], help_heading = "Part of the history")]
     pub refs: Option<String>,
+    /// Options of `git log`, as Gitleaks takes them: a subset
+    #[arg(long, hide = true, allow_hyphen_values = true, value_name = "OPTIONS", conflicts_with_all = ["staged", "changes"])]
+    pub log_opts: Option<String>,
     /// Report also what stood in the changed files before
     #[arg(long, help_heading = "Part of the history")]
     pub whole_files: bool,
@@ -113,9 +203,9 @@ pub struct ScanArgs {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Files")]
     pub max_file_size: Option<u64>,
 
-    /// How long cloning a URL may take: 90s, 30m
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30m", help_heading = "Remote repositories")]
-    pub clone_timeout: std::time::Duration,
+    /// How long cloning a URL may take: 90s, 10m; 30m by default
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Remote repositories")]
+    pub clone_timeout: Option<std::time::Duration>,
     /// How large a clone may be: 500M, 2G
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Remote repositories")]
     pub clone_max_size: Option<u64>,
@@ -125,10 +215,10 @@ pub struct ScanArgs {
 }
 
 /// What is found and how it is told.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ReportArgs {
     /// Report format
-    #[arg(short, long, value_name = "FORMAT", value_parser = ["text", "json", "jsonl", "sarif"], help_heading = "Report")]
+    #[arg(short, long, alias = "report-format", value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(unleak::report::Format::names()), help_heading = "Report")]
     pub format: Option<String>,
     /// Write a report to a file (repeatable); the format is taken from its extension, else from -f
     #[arg(short, long, value_name = "[FORMAT:]FILE", help_heading = "Report")]
@@ -152,15 +242,17 @@ pub struct ReportArgs {
     #[arg(long, help_heading = "Report")]
     pub no_progress: bool,
 
-    /// Report findings that are at least so sure
-    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high"], default_value = "medium", help_heading = "Findings")]
-    pub confidence: String,
-    /// Report findings that are at least so severe
-    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], default_value = "low", help_heading = "Findings")]
-    pub severity: String,
+    /// Report findings that are at least so sure; medium by default
+    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high"], help_heading = "Findings")]
+    pub confidence: Option<String>,
+    /// Report findings that are at least so severe; low by default
+    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], help_heading = "Findings")]
+    pub severity: Option<String>,
     /// Exit with 1 only for findings of at least this severity
     #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], help_heading = "Findings")]
     pub fail_on: Option<String>,
+    /// Only these rules: an id or a provider (repeatable)
+    #[arg(long, alias = "enable-rule", value_name = "ID", help_heading = "Findings")]
     /// Only these rules: an id, a provider or a glob like 'github-*' (repeatable)
     #[arg(long, value_name = "ID", help_heading = "Findings")]
     pub rule: Vec<String>,
@@ -173,13 +265,39 @@ pub struct ReportArgs {
     /// Make fingerprints with the key in this file, instead of the published one
     #[arg(long, value_name = "FILE", help_heading = "Findings")]
     pub key_file: Option<PathBuf>,
-    /// Let nothing hide a finding: no marker, ignore file or baseline
-    #[arg(long, help_heading = "Findings")]
-    pub strict: bool,
 
-    /// Exit code for findings
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "exit_zero", help_heading = "Limits and exit codes")]
-    pub exit_code: u8,
+    /// Hide what this baseline or JSON report knows (repeatable)
+    #[arg(short, long, value_name = "FILE", alias = "baseline-path", help_heading = "Suppression")]
+    pub baseline: Vec<PathBuf>,
+    /// Hide what this file names, instead of the repository's .unleakignore
+    #[arg(long, value_name = "FILE", help_heading = "Suppression")]
+    pub ignore_file: Option<PathBuf>,
+    /// Do not listen to markers like unleak:allow
+    #[arg(long, help_heading = "Suppression")]
+    pub no_inline_ignores: bool,
+    /// Do not listen to the markers of other scanners: gitleaks:allow, trufflehog:ignore ...
+    #[arg(long, alias = "ignore-gitleaks-allow", help_heading = "Suppression")]
+    pub no_peer_markers: bool,
+    /// Let nothing hide a finding: no marker, [[allow]], ignore file or baseline
+    #[arg(long, help_heading = "Suppression")]
+    pub strict: bool,
+    /// List also what is hidden, with what hides it
+    #[arg(long, help_heading = "Suppression")]
+    pub show_suppressed: bool,
+
+    /// Read this configuration too (repeatable; the last one decides)
+    #[arg(short, long, value_name = "FILE", help_heading = "Configuration")]
+    pub config: Vec<PathBuf>,
+    /// Read no configuration and no ignore file but those named here
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
+    /// Read the .unleak.toml of targets that are other repositories
+    #[arg(long, help_heading = "Configuration")]
+    pub trust_target_config: bool,
+
+    /// Exit code for findings; 1 by default
+    #[arg(long, value_name = "N", conflicts_with = "exit_zero", help_heading = "Limits and exit codes")]
+    pub exit_code: Option<u8>,
     /// Exit with 0 though there are findings
     #[arg(long, help_heading = "Limits and exit codes")]
     pub exit_zero: bool,
@@ -193,6 +311,9 @@ pub struct ReportArgs {
     #[arg(short = 'j', long, value_name = "N", help_heading = "Limits and exit codes", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
+    #[command(flatten)]
+    pub gitleaks: GitleaksOptions,
+
     /// What TruffleHog's users type and what holds here anyway
     #[arg(long, hide = true)]
     pub no_verification: bool,
@@ -203,9 +324,10 @@ pub struct ReportArgs {
 }
 
 /// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {
     /// On a terminal.
+    #[default]
     Auto,
     /// Always.
     Always,
@@ -214,7 +336,7 @@ pub enum When {
 }
 
 /// A size in bytes: a number with K, M or G (1024) or nothing.
-fn size(text: &str) -> Result<u64, String> {
+pub fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no size: give a number with K, M or G");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match text[digits.len()..].to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
@@ -228,7 +350,7 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 /// A time: seconds, or a number with s, m or h.
-fn duration(text: &str) -> Result<std::time::Duration, String> {
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
     let wrong = || format!("{text:?} is no time: give a number with s, m or h");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match &text[digits.len()..] {
@@ -238,6 +360,47 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         _ => return Err(wrong()),
     };
     digits.parse::<u64>().ok().and_then(|n| n.checked_mul(factor)).map(std::time::Duration::from_secs).ok_or_else(wrong)
+}
+
+/// The whole command line, with an environment variable for each option: `UNLEAK_` and its name.
+pub fn command() -> clap::Command {
+    with_environment(<Cli as clap::CommandFactory>::command())
+}
+
+/// Reads a command line; one that is wrong, or asks for help, ends the program here.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Cli {
+    let matches = command().get_matches_from(with_command(args));
+    <Cli as clap::FromArgMatches>::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn with_environment(command: clap::Command) -> clap::Command {
+    let named = |arg: clap::Arg| {
+        let Some(name) = arg.get_long().map(variable) else { return arg };
+        // Names have to live as long as the program; there is one for each option.
+        let arg = arg.env(&*Box::leak(name.into_boxed_str())).hide_env(true);
+        if matches!(arg.get_action(), clap::ArgAction::SetTrue) {
+            return arg.value_parser(clap::builder::BoolishValueParser::new());
+        }
+        arg
+    };
+    command.mut_args(named).mut_subcommands(with_environment)
+}
+
+fn variable(long: &str) -> String {
+    format!("UNLEAK_{}", long.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// The names of all environment variables that mean something, sorted.
+pub fn environment() -> Vec<String> {
+    fn collect(command: &clap::Command, all: &mut Vec<String>) {
+        all.extend(command.get_arguments().filter_map(|arg| arg.get_long()).map(variable));
+        command.get_subcommands().for_each(|inner| collect(inner, all));
+    }
+    let mut all = vec!["UNLEAK_KEY".to_owned()];
+    collect(&<Cli as clap::CommandFactory>::command(), &mut all);
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// The arguments with the command `scan` put in where the first names none: `unleak .` is `unleak scan .`.
@@ -267,7 +430,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use bstr::BString;
 use serde::Serialize;
 
+use crate::finding::{Finding, HiddenBy};
+
 /// Trouble as data: what happened, where, why, and whether something that was asked for is now missing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Notice {
@@ -123,6 +125,15 @@ pub struct LeftOut {
     pub how: String,
 }
 
+/// How much one marker, entry, baseline or `[[allow]]` hid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Suppressed {
+    /// Secrets that are not reported because of it (and of others, where it hides not every place).
+    pub findings: u64,
+    /// Places.
+    pub places: u64,
+}
+
 /// The receipt of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -142,9 +153,31 @@ pub struct Coverage {
     pub below_threshold: u64,
     /// Values of a range that stood there before it.
     pub already_there: u64,
+    /// What hid something, and how much.
+    pub suppressed: BTreeMap<(HiddenBy, String), Suppressed>,
 }
 
 impl Coverage {
+    /// Counts what hides a finding, or places of it.
+    pub fn hide(&mut self, finding: &Finding) {
+        for (number, hidden) in finding.hidden.iter().enumerate() {
+            let by = self.suppressed.entry((hidden.by, hidden.source.clone())).or_default();
+            by.places += hidden.places as u64;
+            // A secret counts once, for what hides it first.
+            by.findings += u64::from(finding.suppressed && number == 0);
+        }
+    }
+
+    /// Takes back what [`Coverage::hide`] counted.
+    pub fn unhide(&mut self, finding: &Finding) {
+        for (number, hidden) in finding.hidden.iter().enumerate() {
+            let Some(by) = self.suppressed.get_mut(&(hidden.by, hidden.source.clone())) else { continue };
+            by.places -= hidden.places as u64;
+            by.findings -= u64::from(finding.suppressed && number == 0);
+        }
+        self.suppressed.retain(|_, by| by.places > 0);
+    }
+
     /// The sum over all targets.
     pub fn total(&self) -> Counts {
         let mut sum = Counts::default();

@@ -15,6 +15,14 @@ use unleak::report::sanitize::sanitize;
 const BLINK: Duration = Duration::from_millis(400);
 const FRAME: Duration = Duration::from_millis(100);
 
+/// No colours on standard error.
+static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// Says whether the environment wants no colours.
+pub fn plain(plain: bool) {
+    PLAIN.store(plain, Ordering::Relaxed);
+}
+
 /// Prints an error in one line, and what to do about it in another.
 pub fn error(error: &Error) {
     say("error", &error.message);
@@ -25,12 +33,17 @@ pub fn error(error: &Error) {
 
 /// Prints one line; a standard error that is closed is nobody's business.
 pub fn say(label: &str, text: &str) {
-    let style = if std::io::stderr().is_terminal() && label == "error" {
+    let style = if label == "error" && std::io::stderr().is_terminal() && !PLAIN.load(Ordering::Relaxed) {
         anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()))
     } else {
         anstyle::Style::new()
     };
     let _ = writeln!(std::io::stderr(), "unleak: {style}{label}{style:#}: {}", sanitize(text));
+}
+
+/// Prints one line of a command's answer; a reader that went away is no error.
+pub fn answer(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", sanitize(text));
 }
 
 /// A running bar; it goes when this is dropped.

@@ -84,6 +84,29 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
+/// The word that is most like another one, if any is like it at all.
+pub fn near<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let scored = words.map(|other| (distance(word, other), other));
+    scored.min().filter(|(far, other)| *far <= 1 + other.len() / 4).map(|(_, other)| other)
+}
+
+/// How many letters have to be put in, taken out, changed or swapped with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, j) in (0..=a.len()).flat_map(|i| (0..=b.len()).map(move |j| (i, j))) {
+        rows[i][j] = if i == 0 || j == 0 {
+            i + j
+        } else {
+            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            let best = changed.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if swapped { best.min(rows[i - 2][j - 2] + 1) } else { best }
+        };
+    }
+    rows[a.len()][b.len()]
+}
+
 /// How the program ends. The README has the table for users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -127,6 +150,12 @@ mod tests {
         let codes =
             [Exit::Clean, Exit::Findings(1), Exit::Usage, Exit::Incomplete, Exit::Interrupted(2), Exit::Interrupted(15)].map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 3, 130, 143]);
+    }
+
+    #[test]
+    fn near_words_are_found() {
+        assert_eq!(near("sevrity", ["severity", "limits"].into_iter()), Some("severity"));
+        assert_eq!(near("xyz", ["severity", "limits"].into_iter()), None);
     }
 
     #[test]

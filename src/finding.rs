@@ -34,6 +34,35 @@ pub enum Confidence {
     High,
 }
 
+/// What kind of thing hides a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HiddenBy {
+    /// A marker in the text beside it.
+    Marker,
+    /// An `[[allow]]` of a configuration.
+    Allow,
+    /// An entry of an ignore file.
+    IgnoreFile,
+    /// A baseline.
+    Baseline,
+}
+
+/// What hides places of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hidden {
+    /// What kind of thing.
+    pub by: HiddenBy,
+    /// Which: a marker's words, a file, a file and line.
+    pub source: String,
+    /// Why, as somebody wrote.
+    pub reason: Option<String>,
+    /// The last day on which it counts.
+    pub until: Option<String>,
+    /// How many places it hides.
+    pub places: usize,
+}
+
 macro_rules! names {
     ($type:ty, $($variant:ident => $name:literal),+) => {
         impl $type {
@@ -55,6 +84,7 @@ macro_rules! names {
 
 names!(Severity, Low => "low", Medium => "medium", High => "high", Critical => "critical");
 names!(Confidence, Low => "low", Medium => "medium", High => "high");
+names!(HiddenBy, Marker => "marker", Allow => "allow", IgnoreFile => "ignore-file", Baseline => "baseline");
 names!(PlaceKind,
     Blob => "blob", Index => "index", Worktree => "worktree", File => "file", Stdin => "stdin",
     CommitMessage => "commit-message", TagMessage => "tag-message", Identity => "identity", Path => "path",
@@ -276,4 +306,8 @@ pub struct Finding {
     pub more_places: usize,
     /// The other half of the credential, where one stands near.
     pub pair: Option<Pair>,
+    /// What hides places of it. They are not among `places`, unless all of them are hidden.
+    pub hidden: Vec<Hidden>,
+    /// Every place is hidden: it is shown only where somebody asks for it, or where it is proved live.
+    pub suppressed: bool,
 }

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! source --bytes, new ranges--> prefilter --keyword hits--> detect --matches, judged--> candidate
-//!   --> scan (collects; history says who brought it in and where it still is) --> outcome --> report
+//!   --> scan (collects; history says who brought it in and where it still is; suppress what may pass) --> outcome --> report
 //! ```
 //!
 //! Each stage changes the type, so the order cannot be mistaken: a match has no path, a candidate no commit, a
@@ -43,6 +43,8 @@ pub mod prefilter;
 pub mod rule;
 pub mod sieve;
 pub mod trial;
+// What lets a secret pass.
+pub mod suppress;
 // Where bytes come from.
 pub mod candidate;
 pub mod history;

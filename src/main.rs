@@ -7,18 +7,28 @@ mod display;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use cli::{Cli, Command};
+use cli::Command;
 use unleak::error::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(cli::with_command(std::env::args_os()));
+    display::plain(config::plain());
+    let cli = cli::parse(std::env::args_os());
     let done = match cli.command {
         Command::Scan(args) => command::scan::run(config::scan(args)),
         Command::Git(args) => command::scan::run(config::git(args)),
         Command::Dir(args) => command::scan::run(config::dir(args)),
         Command::Stdin(args) => command::scan::run(config::stdin(args)),
+        Command::Detect(args) => command::scan::run(config::gitleaks(args, false)),
+        Command::Protect(args) => command::scan::run(config::gitleaks(args, true)),
+        Command::Hook(args) => command::hook::run(args),
+        Command::Ci(args) => command::ci::run(config::ci::ci(*args)),
+        Command::Doctor(args) => command::doctor::run(&args),
+        Command::Completions(args) => command::shell::completions(&args),
+        Command::Man(args) => command::shell::man(&args),
         Command::Demo(args) => command::demo::run(args),
+        Command::Ignore(which) => command::ignore::run(which),
+        Command::Baseline(which) => command::baseline::run(which),
+        Command::Config(which) => command::config::run(which),
         Command::Rules(args) => command::rules::run(args),
         Command::Explain(args) => command::explain::run(&args),
     };

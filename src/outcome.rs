@@ -4,7 +4,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use crate::coverage::{Coverage, Notice};
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, State};
 use crate::secret::Secret;
 
 /// All that a run has to say.
@@ -12,6 +12,8 @@ use crate::secret::Secret;
 pub struct Outcome {
     /// The findings to be shown.
     pub findings: Vec<Finding>,
+    /// The findings that are hidden in every place, see [`Outcome::reveal`].
+    pub hidden: Vec<Finding>,
     /// Trouble on the way.
     pub notices: Vec<Notice>,
     /// The receipt.
@@ -28,12 +30,27 @@ impl Outcome {
         self.interrupted.is_none() && !self.notices.iter().any(|notice| notice.incomplete)
     }
 
+    /// Moves what is proved live from the hidden findings to those that are shown, and takes it out of what the
+    /// receipt says is hidden. To be called when verdicts are there.
+    pub fn reveal(&mut self) {
+        let (live, hidden): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.hidden).into_iter().partition(|finding| finding.verification.state == State::Live);
+        self.hidden = hidden;
+        for mut finding in live {
+            self.coverage.unhide(&finding);
+            finding.suppressed = false;
+            finding.reasons.push("reported though it is suppressed, because it is live".to_owned());
+            self.findings.push(finding);
+        }
+        self.sort();
+    }
+
     /// Puts findings, their places and the notices into the order of reports.
     pub fn sort(&mut self) {
-        for finding in &mut self.findings {
-            finding.places.sort_by(compare_places);
+        for findings in [&mut self.findings, &mut self.hidden] {
+            findings.iter_mut().for_each(|finding| finding.places.sort_by(compare_places));
+            findings.sort_by(compare_findings);
         }
-        self.findings.sort_by(compare_findings);
         self.notices.sort_by(compare_notices);
     }
 }

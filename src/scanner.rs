@@ -14,6 +14,7 @@ use crate::scan::collect::{Collector, Spot};
 use crate::scan::{self, Plan};
 use crate::secret::FingerprintKey;
 use crate::source::stream::scan_text;
+use crate::suppress::Suppress;
 
 /// Takes what a scan finds.
 pub trait Sink {
@@ -63,11 +64,11 @@ impl Scanner {
     }
 
     /// Scans bytes in memory and hands each secret in them to the sink, in the order of reports, those of low
-    /// confidence too.
+    /// confidence too, and those that a marker allows.
     pub fn scan_bytes(&self, bytes: &[u8], sink: &mut dyn Sink) {
         let collector = Collector::new(&self.detector);
         collector.scanned(&Spot::new(PlaceKind::Stdin, 0), scan_text(&self.detector, bytes));
-        let mut outcome = Outcome { findings: collector.findings(&self.key), ..Outcome::default() };
+        let mut outcome = Outcome { findings: collector.findings(&self.key, &Suppress::nothing()), ..Outcome::default() };
         outcome.sort();
         outcome.findings.iter().for_each(|finding| sink.finding(finding));
     }

@@ -13,6 +13,7 @@ use unleak::scan::Plan;
 
 use crate::cli::ReportArgs;
 use crate::config;
+use crate::config::around::Around;
 use crate::display;
 
 /// Where each fake secret is put, and the rule whose example it is made from.
@@ -35,7 +36,7 @@ pub fn run(args: ReportArgs) -> Result<Exit> {
         PLANTED.iter().for_each(|(place, _)| display::say("demo", &format!("  one {place}")));
     }
     let plan = Plan { targets: vec![folder.path().into()], ..Plan::default() };
-    super::scan::run(config::job(plan, &args))
+    super::scan::run(config::job(plan, &args, &Around::nothing()))
 }
 
 /// One fake value for each place, from the examples of the rules.

@@ -35,7 +35,7 @@ pub fn print(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> 
 }
 
 fn list(args: &RulesList) -> Result<Exit> {
-    let rules = config::rules(&args.choice)?;
+    let rules = config::chosen(&args.choice)?;
     for name in &args.provider {
         rules.named(name)?;
     }
@@ -53,7 +53,7 @@ fn list(args: &RulesList) -> Result<Exit> {
 }
 
 fn show(args: &RulesShow) -> Result<Exit> {
-    let rules = config::rules(&args.choice)?;
+    let rules = config::chosen(&args.choice)?;
     let mut found: Vec<&Rule> = Vec::new();
     for id in &args.ids {
         for rule in rules.named(id)? {

@@ -13,6 +13,7 @@ use unleak::error::{Error, Exit, Kind, Result, describe};
 use unleak::outcome::Outcome;
 use unleak::progress::Progress;
 use unleak::report::{self, Document, TextOptions};
+use unleak::rule::RuleSet;
 use unleak::scan::Input;
 
 use crate::config::{Job, Report, now};
@@ -25,20 +26,32 @@ const GRACE: Duration = Duration::from_secs(10);
 pub fn run(job: Result<Job>) -> Result<Exit> {
     let mut job = job?;
     let begin = Instant::now();
+    let outcome = outcome(&mut job)?;
+    report(&job, &outcome, begin)
+}
+
+/// Scans what the job says.
+pub fn outcome(job: &mut Job) -> Result<Outcome> {
     let progress = Arc::new(Progress::new());
     watch(&progress, job.timeout)?;
     if job.plan.targets.iter().any(|target| target == "-") {
         job.plan.stdin = Input::new(Waiting::new(io::stdin(), Arc::clone(&progress)));
     }
-    let detector = Detector::new(job.rules, now());
+    let detector = Detector::new(std::mem::replace(&mut job.rules, RuleSet::empty()), now());
     let bar = job.progress.then(|| Bar::start(Arc::clone(&progress)));
     let outcome = unleak::scan::run(&job.plan, &detector, &progress);
     drop(bar);
-    let outcome = outcome?;
-    let document = Document::new(&outcome, &report::Options { show_secrets: job.show_secrets });
+    outcome
+}
+
+/// Writes the job's reports and chooses the exit code.
+pub fn report(job: &Job, outcome: &Outcome, begin: Instant) -> Result<Exit> {
+    let document = Document::new(outcome, &report::Options { show_secrets: job.show_secrets, show_suppressed: job.show_suppressed });
+    let ended = now();
+    let options = TextOptions { color: job.color, begun: ended - begin.elapsed().as_secs() as i64, ended };
     let mut written = true;
     for report in &job.reports {
-        if let Err(error) = write(report, &document, job.color, job.show_secrets) {
+        if let Err(error) = write(report, &document, &options, job.show_secrets) {
             display::error(&error);
             written = false;
         } else if let (Some(path), false) = (&report.path, job.quiet) {
@@ -48,8 +61,12 @@ pub fn run(job: Result<Job>) -> Result<Exit> {
     if job.verbose {
         display::say("time", &format!("{:.2} s", begin.elapsed().as_secs_f64()));
     }
-    let at_or_above = outcome.findings.iter().any(|f| f.severity >= job.fail_on);
-    Ok(exit(&outcome, at_or_above, written, &Choice { code: job.exit_code, allow_incomplete: job.allow_incomplete }))
+    Ok(exit(outcome, found(job, outcome), written, &Choice { code: job.exit_code, allow_incomplete: job.allow_incomplete }))
+}
+
+/// Whether something was found that counts.
+pub fn found(job: &Job, outcome: &Outcome) -> bool {
+    outcome.findings.iter().any(|f| f.severity >= job.fail_on)
 }
 
 /// What the user chose about exit codes.
@@ -99,11 +116,11 @@ fn watch(progress: &Arc<Progress>, timeout: Option<Duration>) -> Result<()> {
 }
 
 /// Writes one report. A reader that went away is no error.
-fn write(report: &Report, document: &Document, color: bool, secret: bool) -> Result<()> {
-    let color = color && report.path.is_none();
+fn write(report: &Report, document: &Document, options: &TextOptions, secret: bool) -> Result<()> {
+    let options = &TextOptions { color: options.color && report.path.is_none(), ..*options };
     let done = match &report.path {
-        None => fill(io::stdout().lock(), report, document, color),
-        Some(path) => create(path, secret).and_then(|file| fill(file, report, document, color)),
+        None => fill(io::stdout().lock(), report, document, options),
+        Some(path) => create(path, secret).and_then(|file| fill(file, report, document, options)),
     };
     match done {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -115,9 +132,9 @@ fn write(report: &Report, document: &Document, color: bool, secret: bool) -> Res
     }
 }
 
-fn fill(out: impl Write, report: &Report, document: &Document, color: bool) -> io::Result<()> {
+fn fill(out: impl Write, report: &Report, document: &Document, options: &TextOptions) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    report::write(report.format, document, &TextOptions { color }, &mut out)?;
+    report::write(report.format, document, options, &mut out)?;
     out.flush()
 }
 

@@ -17,6 +17,7 @@ use crate::rule::Rule;
 use crate::scan::collect::{Collector, Spot, wanted};
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::stream::Scanned;
+use crate::suppress::Suppress;
 
 pub use json::json;
 pub use text::text;
@@ -181,7 +182,7 @@ impl<'a> Case<'a> {
             let place = spot.place(&candidate);
             collector.place(candidate, place);
         }
-        let findings = collector.findings(&FingerprintKey::default());
+        let findings = collector.findings(&FingerprintKey::default(), &Suppress::nothing());
         let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', question.bytes).map(|at| at + 1)).collect();
         Self { detector, question, starts, kept, fates, findings }
     }

@@ -9,8 +9,8 @@ use data_encoding::BASE64;
 use serde::Serialize;
 
 use super::mask::Masker;
-use crate::coverage::{Counts, Coverage, LeftOut, Notice, TargetKind};
-use crate::finding::{self, Confidence, PlaceKind, Scope, Severity};
+use crate::coverage::{Counts, Coverage, LeftOut, Notice, Suppressed, TargetKind};
+use crate::finding::{self, Confidence, HiddenBy, PlaceKind, Scope, Severity};
 use crate::outcome::{Outcome, compare_findings, compare_notices, compare_places};
 use crate::secret::Secret;
 
@@ -22,6 +22,8 @@ pub const SCHEMA: &str = "unleak/report/1";
 pub struct Options {
     /// Show the whole values, in `secret` and wherever else they stand.
     pub show_secrets: bool,
+    /// List the findings that are suppressed too.
+    pub show_suppressed: bool,
 }
 
 /// A report's contents.
@@ -69,6 +71,27 @@ pub struct CoverageEntry {
     pub dropped: BTreeMap<String, u64>,
     pub below_threshold: u64,
     pub already_there: u64,
+    pub suppressed: Vec<SuppressedEntry>,
+}
+
+/// What hid something, and how much, see [`crate::coverage::Suppressed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct SuppressedEntry {
+    pub by: HiddenBy,
+    pub source: String,
+    #[serde(flatten)]
+    pub counts: Suppressed,
+}
+
+/// Why a finding is suppressed, see [`finding::Hidden`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct HiddenEntry {
+    pub by: HiddenBy,
+    pub source: String,
+    pub reason: Option<String>,
+    pub until: Option<String>,
 }
 
 /// What was scanned of one target.
@@ -133,8 +156,8 @@ pub struct FindingEntry {
     pub history: HistoryEntry,
     /// The other half of the credential, where one stands near.
     pub pair: Option<PairEntry>,
-    /// What suppresses it: not answered yet.
-    pub suppressed: Option<()>,
+    /// What suppresses it in every place.
+    pub suppressed: Option<HiddenEntry>,
 }
 
 /// The other half of a credential, see [`finding::Pair`].
@@ -210,15 +233,16 @@ pub struct HistoryEntry {
 impl Document {
     /// Orders, shapes and masks an outcome.
     pub fn new(outcome: &Outcome, options: &Options) -> Self {
+        let hidden: &[finding::Finding] = if options.show_suppressed { &outcome.hidden } else { &[] };
+        let mut findings: Vec<_> = outcome.findings.iter().chain(hidden).collect();
         let masker = if options.show_secrets {
             Masker::none()
         } else {
-            let pairs = outcome.findings.iter().filter_map(|finding| Some(&finding.pair.as_ref()?.secret));
-            Masker::new(outcome.findings.iter().map(|finding| &finding.secret).chain(pairs).chain(&outcome.candidates))
+            let pairs = findings.iter().filter_map(|finding| Some(&finding.pair.as_ref()?.secret));
+            Masker::new(findings.iter().map(|finding| &finding.secret).chain(pairs).chain(&outcome.candidates))
         };
         let shape = Shape { masker, show_secrets: options.show_secrets };
-        let mut findings: Vec<_> = outcome.findings.iter().collect();
-        findings.sort_by(|a, b| compare_findings(a, b));
+        findings.sort_by(|a, b| (a.suppressed.cmp(&b.suppressed)).then_with(|| compare_findings(a, b)));
         let mut notices: Vec<_> = outcome.notices.iter().collect();
         notices.sort_by(|a, b| compare_notices(a, b));
         let coverage = shape.coverage(&outcome.coverage);
@@ -232,6 +256,13 @@ impl Document {
             findings: findings.into_iter().map(|finding| shape.finding(finding)).collect(),
             notices: notices.into_iter().map(|notice| shape.notice(notice)).collect(),
         }
+    }
+}
+
+impl Document {
+    /// The findings that somebody has to look at: all but the suppressed.
+    pub fn open(&self) -> impl Iterator<Item = &FindingEntry> {
+        self.findings.iter().filter(|finding| finding.suppressed.is_none())
     }
 }
 
@@ -263,6 +294,11 @@ impl Shape {
             dropped: coverage.dropped.clone(),
             below_threshold: coverage.below_threshold,
             already_there: coverage.already_there,
+            suppressed: coverage
+                .suppressed
+                .iter()
+                .map(|((by, source), counts)| SuppressedEntry { by: *by, source: self.text(source), counts: *counts })
+                .collect(),
         }
     }
 
@@ -301,7 +337,7 @@ impl Shape {
             more_places: finding.more_places,
             history: self.history(&finding.history),
             pair: finding.pair.as_ref().map(|pair| self.pair(pair)),
-            suppressed: None,
+            suppressed: finding.hidden.first().filter(|_| finding.suppressed).map(|hidden| self.hidden(hidden)),
         }
     }
 
@@ -351,6 +387,11 @@ impl Shape {
         }
     }
 
+    fn hidden(&self, hidden: &finding::Hidden) -> HiddenEntry {
+        let text = |text: &Option<String>| text.as_ref().map(|text| self.text(text));
+        HiddenEntry { by: hidden.by, source: self.text(&hidden.source), reason: text(&hidden.reason), until: text(&hidden.until) }
+    }
+
     fn person(&self, person: &finding::Person) -> PersonEntry {
         PersonEntry { name: self.text(&person.name), email: self.text(&person.email) }
     }
@@ -384,7 +425,7 @@ impl PlaceEntry {
 }
 
 /// A moment as ISO 8601 in UTC. Histories hold years that it cannot say (before 0, after 9999): `@` and the seconds.
-fn date(seconds: i64) -> String {
+pub(super) fn date(seconds: i64) -> String {
     /// 0000-01-01T00:00:00Z.
     const YEAR_0: i64 = -62_167_219_200;
     match jiff::Timestamp::from_second(seconds) {

@@ -21,8 +21,9 @@ pub fn jsonl(document: &Document, out: &mut dyn Write) -> io::Result<()> {
     for notice in &document.notices {
         line(&Line::Notice(notice), out)?;
     }
-    let Document { schema, tool, complete, interrupted, targets, coverage, findings, .. } = document;
-    let summary = Summary { schema, complete: *complete, interrupted: *interrupted, findings: findings.len(), tool, targets, coverage };
+    let Document { schema, tool, complete, interrupted, targets, coverage, .. } = document;
+    let summary =
+        Summary { schema, complete: *complete, interrupted: *interrupted, findings: document.open().count(), tool, targets, coverage };
     line(&Line::Summary(summary), out)
 }
 

@@ -9,68 +9,85 @@ use anstyle::{AnsiColor, Style};
 use super::document::{Document, NoticeEntry};
 use super::paint::Paint;
 use super::sanitize::sanitize;
-use crate::coverage::Counts;
-use crate::finding::Severity;
+use crate::coverage::{Counts, Suppressed};
+use crate::finding::{HiddenBy, Severity};
 
 /// Most places that a group of notices writes out.
 const SHOWN: usize = 3;
 
 pub(super) fn write(document: &Document, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let coverage = &document.coverage;
-    let rules = count(coverage.rules as u64, "rule", "rules");
-    paint.line("scanned", &format!("{}; {rules}", amounts(&coverage.totals)), out)?;
-    if coverage.targets.len() > 1 {
-        for target in coverage.targets.iter().filter(|target| target.counts.is_empty()) {
-            paint.line("empty", &format!("{}: nothing was scanned of it", sanitize(&target.name)), out)?;
-        }
-    }
-    if let Some(hidden) = hidden(document) {
-        paint.line("hidden", &hidden, out)?;
-    }
-    for left in &coverage.left_out {
-        let what = left.count.map_or_else(|| left.what.clone(), |n| format!("{n} {}", left.what));
-        paint.line("left out", &format!("{} ({})", sanitize(&what), sanitize(&left.how)), out)?;
-    }
-    for (incomplete, label) in [(true, "missing"), (false, "note")] {
-        for group in grouped(&document.notices, incomplete) {
-            paint.line(label, &group, out)?;
-        }
+    for (label, text) in lines(document) {
+        paint.line(label, &text, out)?;
     }
     writeln!(out)?;
-    verdict(document, paint, out)
+    let found = document.open().count() as u64;
+    if found > 0 {
+        let secrets = paint.bold(&format!("{} found", count(found, "secret", "secrets")));
+        writeln!(out, "{secrets}: {}.", by_severity(document, paint))?;
+    }
+    if let Some(warning) = warning(document) {
+        let alarm: Style = AnsiColor::Yellow.on_default().bold();
+        return writeln!(out, "{}", paint.style(alarm, &warning));
+    }
+    if found == 0 {
+        return writeln!(out, "{}", paint.style(AnsiColor::Green.on_default().bold(), CLEAN));
+    }
+    Ok(())
 }
 
-fn verdict(document: &Document, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let nothing_scanned = document.coverage.totals.is_empty();
-    let found = document.findings.len();
-    if found > 0 {
-        let counts = by_severity(document, paint);
-        let secrets = paint.bold(&format!("{} found", count(found as u64, "secret", "secrets")));
-        writeln!(out, "{secrets}: {counts}.")?;
+/// What may be said only where all that was asked for was scanned, and there was something.
+const CLEAN: &str = "No secrets found.";
+
+/// The receipt: labels with what they say.
+pub(super) fn lines(document: &Document) -> Vec<(&'static str, String)> {
+    let coverage = &document.coverage;
+    let rules = count(coverage.rules as u64, "rule", "rules");
+    let mut lines = vec![("scanned", format!("{}; {rules}", amounts(&coverage.totals)))];
+    if coverage.targets.len() > 1 {
+        let empty = coverage.targets.iter().filter(|target| target.counts.is_empty());
+        lines.extend(empty.map(|target| ("empty", format!("{}: nothing was scanned of it", sanitize(&target.name)))));
     }
+    lines.extend(suppressed(document).into_iter().map(|text| ("allowed", text)));
+    lines.extend(hidden(document).map(|text| ("hidden", text)));
+    for left in &coverage.left_out {
+        let what = left.count.map_or_else(|| left.what.clone(), |n| format!("{n} {}", left.what));
+        lines.push(("left out", format!("{} ({})", sanitize(&what), sanitize(&left.how))));
+    }
+    for (incomplete, label) in [(true, "missing"), (false, "note")] {
+        lines.extend(grouped(&document.notices, incomplete).into_iter().map(|group| (label, group)));
+    }
+    lines
+}
+
+/// The last line: what was found, and whether that is all.
+pub(super) fn verdict_in_words(document: &Document) -> String {
+    let found = document.open().count() as u64;
+    let secrets =
+        (found > 0).then(|| format!("{} found: {}.", count(found, "secret", "secrets"), by_severity(document, Paint::new(false))));
+    match (secrets, warning(document)) {
+        (Some(secrets), Some(warning)) => format!("{secrets} {warning}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => CLEAN.to_owned(),
+    }
+}
+
+/// Why the result is not the whole truth, if so.
+fn warning(document: &Document) -> Option<String> {
+    let found = document.open().count();
     let but = if found == 0 { " That nothing was found says nothing about what was not scanned." } else { "" };
-    let warning = if let Some(signal) = document.interrupted {
-        format!("INTERRUPTED by signal {signal}: only what is listed above was scanned.{but}")
-    } else if !document.complete {
+    if let Some(signal) = document.interrupted {
+        return Some(format!("INTERRUPTED by signal {signal}: only what is listed above was scanned.{but}"));
+    }
+    if !document.complete {
         let missing = document.notices.iter().filter(|notice| notice.incomplete).count() as u64;
-        format!(
-            "INCOMPLETE: {} could not be scanned, see above.{but}",
-            count(missing, "thing that was asked for", "things that were asked for")
-        )
-    } else if nothing_scanned {
-        "NOTHING WAS SCANNED: there was no commit, file or byte to read.".to_owned()
-    } else if found == 0 {
-        let clean = AnsiColor::Green.on_default().bold();
-        return writeln!(out, "{}", paint.style(clean, "No secrets found."));
-    } else {
-        return Ok(());
-    };
-    let alarm: Style = AnsiColor::Yellow.on_default().bold();
-    writeln!(out, "{}", paint.style(alarm, &warning))
+        let things = count(missing, "thing that was asked for", "things that were asked for");
+        return Some(format!("INCOMPLETE: {things} could not be scanned, see above.{but}"));
+    }
+    document.coverage.totals.is_empty().then(|| "NOTHING WAS SCANNED: there was no commit, file or byte to read.".to_owned())
 }
 
 fn by_severity(document: &Document, paint: Paint) -> String {
-    let of = |severity: Severity| document.findings.iter().filter(|finding| finding.severity == severity).count();
+    let of = |severity: Severity| document.open().filter(|finding| finding.severity == severity).count();
     let named = Severity::ALL.iter().rev().map(|(severity, name)| (*severity, of(*severity), name)).filter(|(_, n, _)| *n > 0);
     named.map(|(severity, n, name)| paint.severity(severity, &format!("{n} {name}"))).collect::<Vec<_>>().join(", ")
 }
@@ -87,6 +104,26 @@ fn amounts(counts: &Counts) -> String {
     let mut parts: Vec<String> = parts.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| count(n, one, many)).collect();
     parts.push(bytes(counts.bytes));
     if counts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What was hidden, a line for each kind of thing that did it.
+fn suppressed(document: &Document) -> Vec<String> {
+    let line = |(kind, name): &(HiddenBy, &str)| {
+        let all: Vec<_> = document.coverage.suppressed.iter().filter(|entry| entry.by == *kind).collect();
+        let sum = |n: fn(&Suppressed) -> u64| all.iter().map(|entry| n(&entry.counts)).sum::<u64>();
+        let (findings, places) = (sum(|c| c.findings), sum(|c| c.places));
+        let shown = all.iter().take(SHOWN).map(|entry| sanitize(&entry.source)).collect::<Vec<_>>().join(", ");
+        let more = if all.len() > SHOWN { format!(" and {} more", all.len() - SHOWN) } else { String::new() };
+        let amount = format!("{} in {}", count(findings, "secret", "secrets"), count(places, "place", "places"));
+        (!all.is_empty()).then(|| format!("{amount} by {name}: {shown}{more}"))
+    };
+    let kinds = [
+        (HiddenBy::Marker, "markers in the text"),
+        (HiddenBy::Allow, "[[allow]]"),
+        (HiddenBy::IgnoreFile, "the ignore file"),
+        (HiddenBy::Baseline, "the baseline"),
+    ];
+    kinds.iter().filter_map(line).collect()
 }
 
 fn hidden(document: &Document) -> Option<String> {

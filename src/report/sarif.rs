@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::document::{CommitEntry, Document, FindingEntry, NoticeEntry, PlaceEntry};
+use super::place::{STEPS, file_path, files_first, message};
 use super::sanitize::sanitize;
-use crate::finding::{PlaceKind, Severity};
+use crate::finding::{HiddenBy, Severity};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// Most places of one finding that stand in `locations`.
@@ -62,14 +63,8 @@ fn rules(document: &Document) -> BTreeMap<&str, &FindingEntry> {
 
 fn rule(finding: &FindingEntry) -> Value {
     let name = &finding.name;
-    let steps = [
-        ("Rotate", "issue a new value at the provider and put it where the old one is used, out of version control"),
-        ("Revoke", "make the old value invalid at the provider; until then it works for everybody who has a copy"),
-        ("Audit", "look for uses of it since the first commit that holds it"),
-        ("Purge", "only then rewrite history, if you must: clones, forks and caches keep what was once pushed"),
-    ];
-    let plain: Vec<String> = steps.iter().enumerate().map(|(i, (what, how))| format!("{}. {what}: {how}.", i + 1)).collect();
-    let marked: Vec<String> = steps.iter().enumerate().map(|(i, (what, how))| format!("{}. **{what}**: {how}.", i + 1)).collect();
+    let plain: Vec<String> = STEPS.iter().enumerate().map(|(i, (what, how))| format!("{}. {what}: {how}.", i + 1)).collect();
+    let marked: Vec<String> = STEPS.iter().enumerate().map(|(i, (what, how))| format!("{}. **{what}**: {how}.", i + 1)).collect();
     let opening = "Whoever can read the repository can use this secret. Deleting the line does not help: history keeps it.";
     json!({
         "id": finding.rule,
@@ -109,9 +104,8 @@ fn security_severity(severity: Severity) -> &'static str {
 }
 
 fn result(finding: &FindingEntry, rule_index: usize, several: bool) -> Value {
-    let mut places: Vec<&PlaceEntry> = finding.places.iter().collect();
     // Code hosts show the first location only, and only one that is a file they have.
-    places.sort_by_key(|place| (!is_file(place.kind), place.in_head != Some(true), place.kind == PlaceKind::Blob));
+    let places = files_first(finding);
     let mut result = json!({
         "ruleId": finding.rule,
         "ruleIndex": rule_index,
@@ -125,29 +119,16 @@ fn result(finding: &FindingEntry, rule_index: usize, several: bool) -> Value {
     if let Some(pair) = &finding.pair {
         result["properties"]["pair"] = json!(pair);
     }
+    if let Some(by) = &finding.suppressed {
+        let kind = if by.by == HiddenBy::Marker { "inSource" } else { "external" };
+        let why = by.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        result["suppressions"] = json!([{ "kind": kind, "justification": sanitize(&format!("{}{why}", by.source)) }]);
+    }
     let related: Vec<Value> = places.iter().skip(LOCATIONS).take(RELATED).map(|place| location(place, several)).collect();
     if !related.is_empty() {
         result["relatedLocations"] = Value::Array(related);
     }
     result
-}
-
-/// One sentence of our own words and the redacted value: what comes from the repository stands in the
-/// location and the properties, where no viewer takes it for a link.
-fn message(finding: &FindingEntry) -> String {
-    let history = &finding.history;
-    let now = if history.in_head == Some(true) {
-        "still in HEAD"
-    } else if history.removed_in.is_some() {
-        "removed from HEAD, still in history"
-    } else if history.unreachable == Some(true) {
-        "no ref leads to it, but the object is still there"
-    } else if history.in_head == Some(false) {
-        "not in HEAD"
-    } else {
-        "in the files scanned"
-    };
-    format!("{}: {} ({} confidence; {now})", finding.name, sanitize(&finding.secret), finding.confidence.name())
 }
 
 fn properties(finding: &FindingEntry) -> Value {
@@ -174,10 +155,6 @@ fn properties(finding: &FindingEntry) -> Value {
     })
 }
 
-fn is_file(kind: PlaceKind) -> bool {
-    matches!(kind, PlaceKind::Blob | PlaceKind::Index | PlaceKind::Worktree | PlaceKind::File)
-}
-
 fn location(place: &PlaceEntry, several: bool) -> Value {
     let mut properties = json!({
         "kind": place.kind,
@@ -191,10 +168,8 @@ fn location(place: &PlaceEntry, several: bool) -> Value {
         "byte_column": place.column,
         "end_byte_column": place.end_column,
     });
-    let path = place.path_bytes();
-    let mut location = match path.filter(|path| is_file(place.kind) && !path.is_empty()) {
-        Some(path) => {
-            let whole = if place.repo.is_empty() { path.to_vec() } else { [place.repo.as_bytes(), b"/", path.as_slice()].concat() };
+    let mut location = match file_path(place) {
+        Some(whole) => {
             let mut artifact = json!({ "uri": relative_uri(&whole) });
             if several {
                 artifact["uriBaseId"] = Value::String(base_id(place.target));

@@ -1,6 +1,7 @@
 //! Tests over all formats at once: nothing leaks, nothing drives a terminal, the shapes are what they should be.
 
 mod formats;
+mod shapes;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::coverage::{Counts, Coverage, LeftOut, Notice, TargetCoverage, TargetKind};
-use crate::finding::{CommitRef, Confidence, Finding, History, Person, Place, PlaceKind, Scope, Severity, State, Verification};
+use crate::finding::{
+    CommitRef, Confidence, Finding, Hidden, HiddenBy, History, Person, Place, PlaceKind, Scope, Severity, State, Verification,
+};
 use crate::outcome::Outcome;
 use crate::secret::Secret;
 
@@ -89,6 +92,8 @@ fn live() -> Finding {
         },
         more_places: 12,
         pair: None,
+        hidden: Vec::new(),
+        suppressed: false,
     }
 }
 
@@ -134,7 +139,9 @@ fn outcome() -> Outcome {
             dropped: BTreeMap::from([("placeholder".into(), 2)]),
             below_threshold: 1,
             already_there: 0,
+            suppressed: BTreeMap::new(),
         },
+        hidden: Vec::new(),
         interrupted: None,
         candidates: vec![Secret::new(dropped(), 0), Secret::new(token(), 4)],
     }
@@ -165,14 +172,29 @@ fn planted() -> Outcome {
         finding.places.push(place(kind, &format!("refs/{token}"), 1));
     }
     outcome.notices.push(Notice::incomplete(format!("w {dropped}"), token.clone(), format!("because {token}")));
+    let mut hidden = Finding { hidden: vec![allowed(&token)], suppressed: true, ..removed() };
+    hidden.places.push(place(PlaceKind::File, &format!("hidden/{token}"), 1));
+    outcome.coverage.hide(&hidden);
+    outcome.hidden.push(hidden);
     outcome.coverage.targets[0].name = format!("https://host/{token}").into();
     outcome.coverage.left_out[0].what = format!("files below {dropped}");
     outcome
 }
 
+fn allowed(text: &str) -> Hidden {
+    Hidden {
+        by: HiddenBy::Allow,
+        source: format!("{text}.toml:3"),
+        reason: Some(format!("as {text}")),
+        until: Some("2030-01-01".into()),
+        places: 2,
+    }
+}
+
 fn rendered(format: Format, outcome: &Outcome, show_secrets: bool) -> String {
     let mut out = Vec::new();
-    write(format, &Document::new(outcome, &Options { show_secrets }), &TextOptions::default(), &mut out).expect("memory takes it");
+    write(format, &Document::new(outcome, &Options { show_secrets, show_suppressed: true }), &TextOptions::default(), &mut out)
+        .expect("memory takes it");
     String::from_utf8(out).expect("reports are UTF-8")
 }
 
@@ -203,6 +225,21 @@ fn views(text: &str) -> Vec<String> {
         }
     }
     views
+}
+
+#[test]
+fn what_is_live_is_reported_though_it_is_hidden() {
+    let mut outcome = outcome();
+    let hidden = Finding { hidden: vec![allowed("x")], suppressed: true, ..live() };
+    let verified = Verification { state: State::Live, reason: "it said so".into() };
+    outcome.findings = vec![removed()];
+    outcome.hidden = vec![Finding { verification: verified, ..hidden.clone() }, Finding { secret: Secret::new("other", 0), ..hidden }];
+    outcome.hidden.clone().iter().for_each(|finding| outcome.coverage.hide(finding));
+    outcome.reveal();
+    assert_eq!((outcome.findings.len(), outcome.hidden.len()), (2, 1));
+    assert!(outcome.findings.iter().all(|finding| !finding.suppressed));
+    let left: Vec<_> = outcome.coverage.suppressed.values().map(|by| (by.findings, by.places)).collect();
+    assert_eq!(left, [(1, 2)]);
 }
 
 #[test]
@@ -274,7 +311,7 @@ fn same_outcome_in_any_order_gives_the_same_bytes() {
 fn colour_only_when_asked() {
     let document = Document::new(&outcome(), &Options::default());
     let mut out = Vec::new();
-    write(Format::Text, &document, &TextOptions { color: true }, &mut out).expect("memory takes it");
+    write(Format::Text, &document, &TextOptions { color: true, ..TextOptions::default() }, &mut out).expect("memory takes it");
     let out = String::from_utf8(out).expect("UTF-8");
     assert!(out.contains("\u{1b}[") && !rendered(Format::Text, &outcome(), false).contains('\u{1b}'));
     let plain = String::from_utf8(out.into_bytes()).expect("UTF-8");

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::document::{CommitEntry, Document, FindingEntry, PersonEntry, PlaceEntry};
 use super::paint::Paint;
+use super::place::{self, short, spot};
 use super::receipt;
 use super::sanitize::sanitize;
 use crate::finding::{PlaceKind, State};
@@ -20,6 +21,10 @@ const REFS: usize = 4;
 pub struct TextOptions {
     /// With colours, as ANSI escapes.
     pub color: bool,
+    /// When the scan began, in seconds since 1970: for formats that must say so, and for no other.
+    pub begun: i64,
+    /// When it ended.
+    pub ended: i64,
 }
 
 /// Writes blocks and receipt.
@@ -42,6 +47,11 @@ impl Page<'_> {
     fn block(&self, finding: &FindingEntry, out: &mut dyn Write) -> io::Result<()> {
         let tag = self.paint.severity(finding.severity, &finding.severity.name().to_uppercase());
         writeln!(out, "{tag}  {}  {}", self.paint.bold(&sanitize(&finding.name)), sanitize(&finding.secret))?;
+        if let Some(by) = &finding.suppressed {
+            let until = by.until.as_ref().map(|day| format!(" until {}", sanitize(day))).unwrap_or_default();
+            let reason = by.reason.as_ref().map(|why| format!(": {}", sanitize(why))).unwrap_or_default();
+            self.paint.line("allowed", &format!("by {}{until}{reason}", sanitize(&by.source)), out)?;
+        }
         self.paint.line("sure", &sure(finding), out)?;
         if finding.verification.state != State::NotChecked {
             self.paint.line("verified", &verified(finding), out)?;
@@ -51,13 +61,13 @@ impl Page<'_> {
             self.paint.line("says", &facts.join(", "), out)?;
         }
         if let Some(pair) = &finding.pair {
-            let words = format!("{} {}, {}", sanitize(&pair.name), sanitize(&pair.secret), self.spot(&pair.place));
+            let words = format!("{} {}, {}", sanitize(&pair.name), sanitize(&pair.secret), spot(self.document, &pair.place));
             self.paint.line("with", &words, out)?;
         }
         if let Some(since) = since(finding) {
             self.paint.line("since", &since, out)?;
         }
-        let main = main_place(finding);
+        let main = place::main(finding);
         self.paint.line("now", &self.now(finding, main), out)?;
         if let Some(also) = self.also(finding, main) {
             self.paint.line("also", &also, out)?;
@@ -71,7 +81,7 @@ impl Page<'_> {
     /// Where it is now, in words, with the place that shows it.
     fn now(&self, finding: &FindingEntry, main: Option<&PlaceEntry>) -> String {
         let history = &finding.history;
-        let spot = main.map(|place| self.spot(place)).unwrap_or_default();
+        let shown = main.map(|place| spot(self.document, place)).unwrap_or_default();
         let words: Cow<'_, str> = match main {
             Some(place) if place.in_head == Some(true) => {
                 if finding.places.iter().any(|other| is_copy(other, place)) {
@@ -88,10 +98,10 @@ impl Page<'_> {
                 None if history.unreachable == Some(true) => "unreachable: no ref leads to it, the object is still there".into(),
                 None if only_stash(finding) => "only in the stash".into(),
                 None if history.in_head == Some(false) => "not in HEAD, but in history".into(),
-                None => return spot,
+                None => return shown,
             },
         };
-        if spot.is_empty() { words.into_owned() } else { format!("{words}: {spot}") }
+        if shown.is_empty() { words.into_owned() } else { format!("{words}: {shown}") }
     }
 
     fn also(&self, finding: &FindingEntry, main: Option<&PlaceEntry>) -> Option<String> {
@@ -108,56 +118,12 @@ impl Page<'_> {
     }
 
     fn spot_and_commit(&self, place: &PlaceEntry) -> String {
-        let spot = self.spot(place);
+        let spot = spot(self.document, place);
         match &place.commit {
             Some(commit) if place.kind == PlaceKind::Blob => format!("{spot} ({})", short(commit)),
             _ => spot,
         }
     }
-
-    /// A place in words: a path that editors and terminals can open, where there is one.
-    fn spot(&self, place: &PlaceEntry) -> String {
-        let mut path = String::new();
-        if self.document.targets.len() > 1 {
-            let target = self.document.targets.get(place.target).map_or("", String::as_str);
-            path = format!("{}: ", sanitize(target));
-        }
-        if !place.repo.is_empty() {
-            path.push_str(&sanitize(&place.repo));
-            path.push('/');
-        }
-        path.push_str(&sanitize(place.path.as_deref().unwrap_or_default()));
-        let (line, column) = (place.line, place.column);
-        let commit = place.commit.as_deref().map_or("a commit".to_owned(), |id| format!("commit {}", short(id)));
-        let mut spot = match place.kind {
-            PlaceKind::CommitMessage => format!("message of {commit}, line {line}"),
-            PlaceKind::TagMessage => format!("message of tag {path}, line {line}"),
-            PlaceKind::Identity => format!("author, committer or tagger of {commit}"),
-            PlaceKind::Path => format!("the name of {path}"),
-            PlaceKind::Ref => format!("the name of ref {path}"),
-            PlaceKind::Reflog => format!("reflog of {path}, line {line}"),
-            PlaceKind::Config => format!("git config {path}:{line}:{column}"),
-            PlaceKind::Hook => format!("git hook {path}:{line}:{column}"),
-            PlaceKind::Stdin => format!("standard input:{line}:{column}"),
-            PlaceKind::Object => format!("object {}:{line}:{column}", short(place.object.as_deref().unwrap_or_default())),
-            PlaceKind::Blob if place.path.is_none() => {
-                format!("blob {}:{line}:{column}", short(place.object.as_deref().unwrap_or_default()))
-            }
-            PlaceKind::Blob | PlaceKind::Index | PlaceKind::Worktree | PlaceKind::File => format!("{path}:{line}:{column}"),
-        };
-        if !place.via.is_empty() {
-            spot.push_str(&format!(" (in {})", sanitize(&place.via.join(" > "))));
-        }
-        spot
-    }
-}
-
-/// The place that says best where it is now: in HEAD, else outside of history, else the newest.
-fn main_place(finding: &FindingEntry) -> Option<&PlaceEntry> {
-    let places = &finding.places;
-    let outside = |p: &&PlaceEntry| matches!(p.kind, PlaceKind::Worktree | PlaceKind::Index | PlaceKind::File);
-    let newest = || places.iter().rev().find(|p| p.date.is_some());
-    places.iter().find(|p| p.in_head == Some(true)).or_else(|| places.iter().find(outside)).or_else(newest).or_else(|| places.first())
 }
 
 /// Whether a place is the working tree's copy of one in HEAD.
@@ -203,11 +169,6 @@ fn commit_line(id: &str, date: &str, author: Option<&PersonEntry>) -> String {
     let day = date.split('T').next().unwrap_or(date);
     let author = author.map(|a| format!(" by {} <{}>", sanitize(&a.name), sanitize(&a.email))).unwrap_or_default();
     format!("{} on {}{author}", short(id), sanitize(day))
-}
-
-/// The first digits of an object id.
-fn short(id: &str) -> Cow<'_, str> {
-    sanitize(id.get(..10).unwrap_or(id))
 }
 
 fn only_stash(finding: &FindingEntry) -> bool {

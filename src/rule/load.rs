@@ -56,13 +56,30 @@ impl fmt::Display for Fault {
 }
 
 /// The rules of a file, or of all files `*.toml` of a folder; an error names the file, the line and the fault.
-pub(super) fn file(path: &Path) -> Result<Vec<Rule>> {
-    let (loaded, faults) = read(path);
+pub(super) fn file(path: &Path) -> Result<Vec<spec::Spec>> {
+    right(path, read(path))
+}
+
+/// The same of a text by that name.
+pub(super) fn text(name: &str, text: &[u8]) -> Result<Vec<spec::Spec>> {
+    let (mut loaded, mut faults) = (Vec::new(), Vec::new());
+    read_text(Path::new(name), text, &mut loaded, &mut faults);
+    faults.extend(duplicates(&loaded));
+    right(Path::new(name), (loaded, faults))
+}
+
+fn right(path: &Path, (loaded, faults): (Vec<Loaded>, Vec<Fault>)) -> Result<Vec<spec::Spec>> {
     if let Some(fault) = faults.first() {
         let error = Error::configuration(fault.to_string());
         return Err(if faults.len() > 1 { error.hint(format!("`unleak rules check {}` lists all faults", path.display())) } else { error });
     }
-    Ok(loaded.into_iter().map(|loaded| loaded.rule).collect())
+    Ok(loaded.into_iter().map(|loaded| loaded.rule.spec).collect())
+}
+
+/// One row, resolved; an error names the rule.
+pub(super) fn rule(spec: spec::Spec) -> Result<Rule, String> {
+    let id = spec.id.clone();
+    resolve(spec).map_err(|(_, what)| if what.contains(&*id) { what } else { format!("rule {id}: {what}") })
 }
 
 /// What can be read of a file or folder, and all that is wrong with it.
@@ -76,7 +93,7 @@ pub(super) fn read(path: &Path) -> (Vec<Loaded>, Vec<Fault>) {
     (loaded, faults)
 }
 
-fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -89,15 +106,21 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 fn read_file(path: &Path, loaded: &mut Vec<Loaded>, faults: &mut Vec<Fault>) {
+    match fs::read(path) {
+        Ok(text) => read_text(path, &text, loaded, faults),
+        Err(error) => faults.push(Fault { path: path.to_owned(), line: None, rule: None, what: describe(&error) }),
+    }
+}
+
+fn read_text(path: &Path, text: &[u8], loaded: &mut Vec<Loaded>, faults: &mut Vec<Fault>) {
     let fault = |line, rule, what| Fault { path: path.to_owned(), line, rule, what };
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => return faults.push(fault(None, None, describe(&error))),
+    let Ok(text) = std::str::from_utf8(text) else {
+        return faults.push(fault(None, None, "the file is not UTF-8".to_owned()));
     };
-    let file: File = match toml::from_str(&text) {
+    let file: File = match toml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            let line = error.span().map(|span| line_at(&text, span.start));
+            let line = error.span().map(|span| line_at(text, span.start));
             return faults.push(fault(line, None, error.message().trim_end().to_owned()));
         }
     };
@@ -105,21 +128,21 @@ fn read_file(path: &Path, loaded: &mut Vec<Loaded>, faults: &mut Vec<Fault>) {
         return faults.push(fault(None, None, "there is no [[rule]] in it".to_owned()));
     }
     for spanned in file.rule {
-        let line = line_at(&text, spanned.span().start);
+        let line = line_at(text, spanned.span().start);
         let spec = spanned.into_inner();
         let id = spec.id.to_string();
-        match rule(spec) {
+        match resolve(spec) {
             Ok(rule) => loaded.push(Loaded { rule, path: path.to_owned(), line }),
             Err((key, what)) => {
                 let what = what.strip_prefix(&format!("rule {id}: ")).map_or_else(|| what.clone(), str::to_owned);
-                faults.push(fault(Some(line_of_key(&text, line, key)), Some(id), what));
+                faults.push(fault(Some(line_of_key(text, line, key)), Some(id), what));
             }
         }
     }
 }
 
 /// One rule; an error comes with the key to blame.
-fn rule(mut spec: spec::Spec) -> Result<Rule, (&'static str, String)> {
+fn resolve(mut spec: spec::Spec) -> Result<Rule, (&'static str, String)> {
     if spec.provider.is_empty() {
         spec.provider = "custom".into();
     }

@@ -138,11 +138,6 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// No rules: a set to load some into.
-    pub fn empty() -> Self {
-        Self { rules: Vec::new(), digest: digest(&[]) }
-    }
-
     /// The rules that are built in.
     pub fn builtin() -> Self {
         let rules = builtin::rules();
@@ -150,14 +145,58 @@ impl RuleSet {
         Self { rules, digest }
     }
 
+    /// No rules at all.
+    pub fn empty() -> Self {
+        Self { rules: Vec::new(), digest: digest(&[]) }
+    }
+
     /// Loads further rules from a file, or from the files `*.toml` of a folder; one with the id of a rule that is there replaces it.
     pub fn load(&mut self, path: &Path) -> Result<()> {
-        for rule in load::file(path)? {
+        self.add(load::file(path)?).map_err(|why| Error::configuration(format!("{}: {why}", path.display())))
+    }
+
+    /// The files that a path to rules names: itself, or the files `*.toml` of the folder. An error says what is wrong.
+    pub fn files(path: &Path) -> Result<Vec<std::path::PathBuf>> {
+        load::files(path).map_err(|why| Error::configuration(format!("{}: {why}", path.display())))
+    }
+
+    /// The rows of a rule file's text, not yet in force. An error names file and line.
+    pub fn parse(name: &str, text: &[u8]) -> Result<Vec<Spec>> {
+        load::text(name, text)
+    }
+
+    /// Adds rules; one with the id of a rule that is there replaces it. An error says which rule is wrong, and why.
+    pub fn add(&mut self, specs: Vec<Spec>) -> Result<(), String> {
+        for spec in specs {
+            let rule = load::rule(spec)?;
             self.rules.retain(|old| old.spec.id != rule.spec.id);
             self.rules.push(rule);
         }
         self.digest = digest(&self.rules);
         Ok(())
+    }
+
+    /// Gives the rules of that id, former id or provider another severity.
+    pub fn set_severity(&mut self, name: &str, severity: Severity) {
+        for rule in self.rules.iter_mut().filter(|rule| rule.goes_by(name)) {
+            rule.severity = severity;
+            rule.spec.severity = severity.name().into();
+        }
+        self.digest = digest(&self.rules);
+    }
+
+    /// Whether a rule goes by that id, former id or provider.
+    pub fn knows(&self, name: &str) -> bool {
+        Name::new(name).is_ok_and(|name| self.rules.iter().any(|rule| name.is_of(rule)))
+    }
+
+    /// What somebody may have meant who wrote a name that no rule goes by.
+    pub fn near(&self, name: &str) -> String {
+        let names = self.rules.iter().flat_map(|rule| [rule.spec.id.as_ref(), rule.spec.provider.as_ref()]);
+        match crate::error::near(name, names) {
+            Some(near) => format!("did you mean {near}? `unleak rules list` shows them all"),
+            None => "`unleak rules list` shows them all".to_owned(),
+        }
     }
 
     /// Keeps the rules in `only` (all where it is empty) that are not in `without`: ids, aliases, providers, or
@@ -178,7 +217,11 @@ impl RuleSet {
     pub fn named(&self, name: &str) -> Result<Vec<&Rule>> {
         let wanted = Name::new(name)?;
         let found: Vec<&Rule> = self.rules.iter().filter(|rule| wanted.is_of(rule)).collect();
-        if found.is_empty() { Err(names::unknown(&self.rules, name)) } else { Ok(found) }
+        if found.is_empty() {
+            Err(Error::usage(format!("there is no rule, alias or provider named {name:?}")).hint(self.near(name)))
+        } else {
+            Ok(found)
+        }
     }
 
     fn names(&self, texts: &[String]) -> Result<Vec<Name>> {
@@ -193,6 +236,13 @@ impl RuleSet {
     /// A digest of everything that decides what these rules find, hex.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+}
+
+impl Rule {
+    /// Whether it is meant by that id, former id or provider.
+    pub fn goes_by(&self, name: &str) -> bool {
+        self.spec.id == name || self.spec.provider == name || self.spec.aliases.iter().any(|alias| alias == name)
     }
 }
 

@@ -1,12 +1,9 @@
-//! The names that rules go by: ids, aliases and providers, globs over them, and what somebody may have meant.
+//! The names that rules go by: ids, aliases and providers, and globs over them.
 
 use globset::{Glob, GlobMatcher};
 
 use super::Rule;
 use crate::error::{Error, Result};
-
-/// How alike a name must be to be worth asking about.
-const ALIKE: f64 = 0.75;
 
 /// A name as a user gives it: an id, alias or provider, or a glob.
 pub(super) struct Name(Kind);
@@ -33,22 +30,6 @@ impl Name {
             Kind::Glob(glob) => glob.is_match(name),
         })
     }
-}
-
-/// The error of a name that no rule goes by.
-pub(super) fn unknown(rules: &[Rule], name: &str) -> Error {
-    let error = Error::usage(format!("there is no rule, alias or provider named {name:?}"));
-    match nearest(rules, name) {
-        Some(near) => error.hint(format!("did you mean {near}? `unleak rules list` shows them all")),
-        None => error.hint("`unleak rules list` shows them all"),
-    }
-}
-
-fn nearest<'r>(rules: &'r [Rule], name: &str) -> Option<&'r str> {
-    let name = name.to_ascii_lowercase().replace('_', "-");
-    let names = rules.iter().flat_map(all).map(|known| (strsim::jaro_winkler(&name, known), known));
-    let best = names.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))?;
-    Some(best.1)
 }
 
 fn all(rule: &Rule) -> impl Iterator<Item = &str> {

@@ -142,6 +142,7 @@ impl Call {
 }
 
 /// Keys that say nothing are left out where a rule is written.
+#[allow(clippy::ptr_arg)]
 fn empty<T: Clone>(list: &Cow<'_, [T]>) -> bool {
     list.is_empty()
 }

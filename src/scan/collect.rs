@@ -11,11 +11,12 @@ use crate::candidate::{Candidate, Half};
 use crate::coverage::{Counts, LeftOut, Notice};
 use crate::detect::Detector;
 use crate::filter::{Filter, Judgement};
-use crate::finding::{Confidence, Finding, History, Pair, Place, PlaceKind, Scope, Severity, State, Verification};
+use crate::finding::{Confidence, Finding, Hidden, History, Pair, Place, PlaceKind, Scope, Severity, State, Verification};
 use crate::object::Oid;
 use crate::rule::Rule;
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::stream::Scanned;
+use crate::suppress::{By, Case, Suppress};
 
 /// A finding keeps so many places; the rest are counted.
 const PLACES: usize = 1000;
@@ -133,6 +134,11 @@ impl<'a> Collector<'a> {
         lock(&self.notices).push(notice);
     }
 
+    /// Whether something that was asked for could not be read.
+    pub fn has_trouble(&self) -> bool {
+        lock(&self.notices).iter().any(|notice| notice.incomplete)
+    }
+
     /// Says that something is left out by default, and how to include it.
     pub fn leave_out(&self, what: &str, count: Option<u64>, how: &str) {
         let mut all = lock(&self.left_out);
@@ -178,8 +184,8 @@ impl<'a> Collector<'a> {
         all.into_iter().map(|((what, how), count)| LeftOut { what, count, how }).collect()
     }
 
-    /// Joins what was found: one finding for each secret, unordered.
-    pub fn findings(&self, key: &FingerprintKey) -> Vec<Finding> {
+    /// Joins what was found: one finding for each secret, unordered; what is hidden says so.
+    pub fn findings(&self, key: &FingerprintKey, suppress: &Suppress) -> Vec<Finding> {
         let placed = std::mem::take(&mut *lock(&self.placed));
         let mut histories = std::mem::take(&mut *lock(&self.histories));
         let mut secrets: BTreeMap<Secret, Vec<Placed>> = BTreeMap::new();
@@ -189,7 +195,8 @@ impl<'a> Collector<'a> {
         let findings = secrets.into_iter().filter_map(|(secret, placed)| {
             let fingerprint = key.fingerprint(&secret);
             let history = histories.remove(&secret).unwrap_or_else(|| History::empty(Scope::None));
-            finding(self.detector, fingerprint, history, placed)
+            let identity = Identity { fingerprint, history, suppress };
+            finding(self, identity, placed)
         });
         without_ids(findings.collect())
     }
@@ -201,7 +208,7 @@ fn without_ids(mut findings: Vec<Finding>) -> Vec<Finding> {
     let ids: FxHashMap<Secret, (Confidence, Severity)> = findings
         .iter()
         .filter_map(|finding| {
-            let pair = finding.pair.as_ref().filter(|pair| pair.identifier)?;
+            let pair = finding.pair.as_ref().filter(|pair| pair.identifier && !finding.suppressed)?;
             Some((pair.secret.clone(), (finding.confidence, finding.severity)))
         })
         .fold(FxHashMap::default(), |mut all, (id, (confidence, severity))| {
@@ -231,39 +238,44 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// What a finding is, but for its places.
+struct Identity<'a> {
+    fingerprint: String,
+    history: History,
+    suppress: &'a Suppress,
+}
+
 /// One place after the filters of scope `place`.
 struct Standing {
     placed: Placed,
+    hidden: Option<By>,
     severity: Severity,
     confidence: Confidence,
     why: Option<&'static str>,
 }
 
-/// The finding of one secret; none where every place was dropped.
-fn finding(detector: &Detector, fingerprint: String, history: History, placed: Vec<Placed>) -> Option<Finding> {
+/// The finding of one secret; none where every place was dropped. Hidden places do not count, unless all are hidden.
+fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed>) -> Option<Finding> {
+    let detector = collector.detector;
     let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed)).collect();
+    standing.iter_mut().for_each(|one| one.hidden = collector.hides(&identity, &one.placed));
     standing.sort_by(|a, b| {
         let key = |s: &Standing| (std::cmp::Reverse(s.confidence), !s.placed.candidate.judged.proved, s.placed.candidate.rule);
         key(a).cmp(&key(b)).then_with(|| crate::outcome::compare_places(&a.placed.place, &b.placed.place))
     });
+    let hidden = hidden(&standing);
+    let suppressed = standing.iter().all(|one| one.hidden.is_some());
+    standing.retain(|one| suppressed || one.hidden.is_none());
     let best = standing.first()?;
     let (candidate, confidence) = (best.placed.candidate.clone(), best.confidence);
     let rule = detector.rule(candidate.rule);
-    let mut others: Vec<u32> =
-        standing.iter().flat_map(|s| s.placed.candidate.others.iter().copied().chain([s.placed.candidate.rule])).collect();
-    others.sort_unstable();
-    others.dedup();
-    let mut reasons = candidate.judged.reasons.clone();
-    reasons.extend(candidate.reasons.iter().chain(&best.why).map(|&why| why.to_owned()));
-    let also = others.into_iter().filter(|&other| other != candidate.rule);
-    reasons.extend(also.map(|other| format!("also matched by {}", detector.rule(other).spec.id)));
+    let mut reasons = reasons(detector, &standing, best);
     let mut severity = standing.iter().map(|s| s.severity).max()?;
     let paired = standing.iter().find_map(|s| Some(pair(detector, s.placed.candidate.pair.as_ref()?, &s.placed.place)));
     reasons.extend(paired.iter().map(|pair| format!("beside {}", pair.rule)));
-    let hours = lifetime(detector, &standing);
-    if hours.is_some_and(|hours| seen(&standing, &history).is_some_and(|at| at.saturating_add(hours * 3600) < detector.now())) {
+    if let Some(hours) = ended(detector, &standing, &identity.history) {
         severity = Severity::Low;
-        reasons.push(format!("it has ended: its kind lives {} hours at most", hours.unwrap_or_default()));
+        reasons.push(format!("it has ended: its kind lives {hours} hours at most"));
     }
     let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
     places.sort_by(crate::outcome::compare_places);
@@ -273,7 +285,7 @@ fn finding(detector: &Detector, fingerprint: String, history: History, placed: V
     Some(Finding {
         score: score(&candidate, confidence),
         secret: candidate.judged.value.clone(),
-        fingerprint,
+        fingerprint: identity.fingerprint,
         rule: rule.spec.id.to_string(),
         name: rule.spec.name.to_string(),
         provider: rule.spec.provider.to_string(),
@@ -283,10 +295,18 @@ fn finding(detector: &Detector, fingerprint: String, history: History, placed: V
         facts: candidate.judged.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
         verification: Verification { state: State::NotChecked, reason: "verification was not asked for".to_owned() },
         places,
-        history,
+        history: identity.history,
         more_places,
+        hidden,
+        suppressed,
         pair: paired,
     })
+}
+
+/// The hours that such a secret lives at the most, where it was there longer ago than that.
+fn ended(detector: &Detector, standing: &[Standing], history: &History) -> Option<i64> {
+    let hours = lifetime(detector, standing)?;
+    (seen(standing, history)?.saturating_add(hours * 3600) < detector.now()).then_some(hours)
 }
 
 /// How many hours a secret of this kind lives at the most: by its own rule, else by that of its other half.
@@ -303,6 +323,62 @@ fn seen(standing: &[Standing], history: &History) -> Option<i64> {
     standing.iter().filter_map(|s| s.placed.place.date).chain(first).filter(|date| *date > 0).min()
 }
 
+/// Why the best place makes us sure, and which other rules match.
+fn reasons(detector: &Detector, standing: &[Standing], best: &Standing) -> Vec<String> {
+    let candidate = &best.placed.candidate;
+    let mut others: Vec<u32> =
+        standing.iter().flat_map(|s| s.placed.candidate.others.iter().copied().chain([s.placed.candidate.rule])).collect();
+    others.sort_unstable();
+    others.dedup();
+    let mut reasons = candidate.judged.reasons.clone();
+    reasons.extend(candidate.reasons.iter().chain(&best.why).map(|&why| why.to_owned()));
+    let also = others.into_iter().filter(|&other| other != candidate.rule);
+    reasons.extend(also.map(|other| format!("also matched by {}", detector.rule(other).spec.id)));
+    reasons
+}
+
+/// What hides the places, each source once, in the order of its first place.
+fn hidden(standing: &[Standing]) -> Vec<Hidden> {
+    let mut all: Vec<Hidden> = Vec::new();
+    for by in standing.iter().filter_map(|one| one.hidden.as_ref()) {
+        match all.iter_mut().find(|known| (known.by, &known.source) == (by.kind, &by.source)) {
+            Some(known) => known.places += 1,
+            None => {
+                let By { kind, source, reason, until } = by.clone();
+                all.push(Hidden { by: kind, source, reason, until, places: 1 });
+            }
+        }
+    }
+    all
+}
+
+impl Collector<'_> {
+    /// What hides a place; a marker that should and cannot is told.
+    fn hides(&self, identity: &Identity<'_>, placed: &Placed) -> Option<By> {
+        let (candidate, place, suppress) = (&placed.candidate, &placed.place, identity.suppress);
+        let rule = self.detector.rule(candidate.rule);
+        let by = suppress.judge(&Case {
+            secret: &candidate.judged.value,
+            fingerprint: &identity.fingerprint,
+            rule,
+            path: place.path.as_ref().map(|path| path.as_slice()),
+            commit: place.commit.as_deref(),
+            markers: &candidate.markers,
+        });
+        if by.is_none() {
+            for marker in &candidate.markers {
+                let unknown = marker.rules.iter().find(|name| !self.detector.rules().rules().iter().any(|rule| rule.goes_by(name)));
+                let unknown = unknown.filter(|_| suppress.inline && !suppress.strict).map(|name| format!("there is no rule {name}"));
+                if let Some(why) = suppress.fault(marker, rule).or(unknown) {
+                    let at = place.path.clone().unwrap_or_default();
+                    self.notice(Notice::info(format!("{} hides nothing", marker.word), at, why));
+                }
+            }
+        }
+        by
+    }
+}
+
 fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
     let candidate = &placed.candidate;
     let rule = detector.rule(candidate.rule);
@@ -312,9 +388,9 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
         return None;
     }
     if candidate.judged.proved {
-        return Some(Standing { severity, confidence, why: None, placed });
+        return Some(Standing { severity, confidence, why: None, hidden: None, placed });
     }
-    let mut standing = Standing { severity, confidence, why: None, placed: placed.clone() };
+    let mut standing = Standing { severity, confidence, why: None, hidden: None, placed: placed.clone() };
     for (_, filter) in &rule.filters {
         let Filter::Place(filter) = filter else { continue };
         match filter(path) {

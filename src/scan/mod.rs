@@ -4,6 +4,7 @@
 pub mod attribution;
 pub mod collect;
 pub mod context;
+mod handed;
 pub mod plan;
 pub mod range;
 mod ranged;
@@ -16,11 +17,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bstr::BString;
+use rustc_hash::FxHashSet;
 
 use crate::coverage::{Counts, Coverage, Notice, TargetCoverage, TargetKind};
 use crate::detect::Detector;
 use crate::error::{Error, Kind, Result};
-use crate::finding::PlaceKind;
+use crate::finding::{Finding, PlaceKind};
 use crate::outcome::Outcome;
 use crate::progress::{Phase, Progress};
 use crate::source::files::{self, FileList, FileOptions, FileWalk};
@@ -32,7 +34,7 @@ use crate::source::stream::{scan_files, scan_names, scan_stdin, scan_text};
 use crate::source::target::{self, Mode, Repository, Target, Url};
 use collect::{Collector, Spot};
 use context::Context;
-pub use plan::{CloneLimits, Input, Plan, Range};
+pub use plan::{CloneLimits, GitPlace, Input, Plan, Range, Text};
 
 /// Runs a plan. An error is one of usage or configuration, or a revision that does not resolve; everything
 /// else that goes wrong is a notice in the outcome.
@@ -63,6 +65,10 @@ impl<'a> Run<'a> {
     }
 
     fn run(self) -> Result<Outcome> {
+        if self.plan.place.is_some() || !self.plan.texts.is_empty() {
+            let targets = self.handed()?;
+            return Ok(self.finish(targets));
+        }
         if matches!(self.plan.range, Some(Range::Staged | Range::Changes)) {
             let targets = self.uncommitted()?;
             return Ok(self.finish(targets));
@@ -276,6 +282,26 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Entries that have expired, and where everything was looked at, those that hide nothing.
+    fn say_stale(&self, findings: &[Finding]) {
+        let suppress = &self.plan.suppress;
+        if suppress.strict {
+            return;
+        }
+        let used: FxHashSet<&str> = findings.iter().flat_map(|f| f.hidden.iter().map(|hidden| hidden.source.as_str())).collect();
+        let plan = self.plan;
+        let limited = plan.range.is_some() || plan.include.is_some() || plan.exclude.is_some() || plan.max_file_size.is_some();
+        let read = plan.work_tree && plan.mode == Mode::Auto && !self.progress.stopped() && !self.collector.has_trouble();
+        let whole = suppress.whole && read && !limited;
+        for stale in suppress.stale(&|source| !whole || used.contains(source)) {
+            let why = match stale.expired {
+                Some(day) => format!("it expired on {day}"),
+                None => "it hides nothing; `unleak ignore prune` removes such entries".to_owned(),
+            };
+            self.collector.notice(Notice::info("suppression", stale.source, why));
+        }
+    }
+
     fn finish(self, targets: Vec<TargetCoverage>) -> Outcome {
         let mut coverage = Coverage {
             targets,
@@ -285,15 +311,21 @@ impl<'a> Run<'a> {
             already_there: self.already_there.load(Ordering::Relaxed),
             ..Coverage::default()
         };
+        // The values first: joining takes the places away.
+        let mut candidates = self.collector.values();
+        self.plan.notices.iter().for_each(|notice| self.collector.notice(notice.clone()));
+        let mut findings = self.collector.findings(&self.plan.key, &self.plan.suppress);
+        self.say_stale(&findings);
         let notices = self.collector.notices();
         self.look_at_names(&coverage.targets, &notices);
         // A guessable value that is not reported is mostly a common word: masking it would only garble names.
-        let mut candidates = self.collector.values();
+        candidates.extend(self.collector.values());
         candidates.retain(|value| !value.is_weak());
-        let mut findings = self.collector.findings(&self.plan.key);
         let before = findings.len();
         findings.retain(|f| f.confidence >= self.plan.confidence && f.severity >= self.plan.severity);
         coverage.below_threshold = (before - findings.len()) as u64;
+        findings.iter().for_each(|finding| coverage.hide(finding));
+        let (hidden, findings) = findings.into_iter().partition(|finding| finding.suppressed);
         coverage.dropped = self.detector.dropped();
         coverage.left_out = self.collector.left_out();
         if coverage.targets.iter().all(|t| t.kind != TargetKind::Unreadable) && coverage.rules == 0 {
@@ -303,8 +335,11 @@ impl<'a> Run<'a> {
         if interrupted == Some(0) {
             self.collector.notice(Notice::incomplete("time limit", "", "the scan was stopped by --timeout"));
         }
+        candidates.sort();
+        candidates.dedup();
         let mut outcome = Outcome {
             findings,
+            hidden,
             notices: notices.into_iter().chain(self.collector.notices()).collect(),
             coverage,
             interrupted: interrupted.filter(|&signal| signal > 0).map(i32::from),

@@ -7,13 +7,17 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use globset::GlobSet;
 
-use crate::finding::{Confidence, Severity};
+use crate::coverage::Notice;
+use crate::finding::{Confidence, PlaceKind, Severity};
+use crate::object::Oid;
 use crate::secret::FingerprintKey;
+use crate::source::git::as_bytes;
 use crate::source::git::revisions::Wanted;
 use crate::source::target::Mode;
+use crate::suppress::Suppress;
 
 /// Which commits or changes are looked at, instead of everything.
 #[derive(Clone, Debug)]
@@ -24,6 +28,45 @@ pub enum Range {
     Staged,
     /// What the index and the working tree add to HEAD, untracked files included.
     Changes,
+    /// Of each path of [`GitPlace::paths`]: what the index adds to HEAD there; where that is nothing, the whole file.
+    Named,
+}
+
+/// A repository as git tells it to a hook, instead of one that is looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GitPlace {
+    /// Its git directory.
+    pub git_dir: PathBuf,
+    /// The top of its working tree, where it has one.
+    pub work_tree: Option<PathBuf>,
+    /// Object directories in place of its own: the quarantine of a push, and what it borrows from.
+    pub objects: Vec<PathBuf>,
+    /// Files and folders, relative to the top, to which the scan is limited; empty for all.
+    pub paths: Vec<BString>,
+    /// Further parents of the commit that is about to be made, besides those that the repository itself knows.
+    pub parents: Vec<Oid>,
+}
+
+impl GitPlace {
+    /// What it is called in the receipt.
+    pub fn name(&self) -> BString {
+        as_bytes(self.work_tree.as_deref().unwrap_or(&self.git_dir))
+    }
+}
+
+/// A text that another program hands over: a commit's message, the name of a ref, a file to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// What it is called in the receipt.
+    pub name: BString,
+    /// What kind of place it is.
+    pub kind: PlaceKind,
+    /// Its path or name in the report.
+    pub path: Option<BString>,
+    /// The text.
+    pub bytes: Vec<u8>,
+    /// Texts that stood there before: what one of them holds is not new.
+    pub before: Vec<Vec<u8>>,
 }
 
 /// A run.
@@ -33,6 +76,10 @@ pub struct Plan {
     pub targets: Vec<OsString>,
     /// What they must be.
     pub mode: Mode,
+    /// A repository in place of the targets; it goes with a range.
+    pub place: Option<GitPlace>,
+    /// Texts in place of the targets, or besides that repository.
+    pub texts: Vec<Text>,
     /// Whether a repository's index and working tree are scanned besides its objects.
     pub work_tree: bool,
     /// Part of the history only.
@@ -57,6 +104,10 @@ pub struct Plan {
     pub confidence: Confidence,
     /// Findings below are counted, not reported.
     pub severity: Severity,
+    /// What may hide a finding.
+    pub suppress: Suppress,
+    /// What is to be said in the report besides: of configuration, mostly.
+    pub notices: Vec<Notice>,
     /// What fingerprints are made with.
     pub key: FingerprintKey,
     /// Threads; as many as there are cores where it is `None`.
@@ -102,6 +153,8 @@ impl Default for Plan {
         Self {
             targets: vec![".".into()],
             mode: Mode::Auto,
+            place: None,
+            texts: Vec::new(),
             work_tree: true,
             range: None,
             index: None,
@@ -114,6 +167,8 @@ impl Default for Plan {
             max_file_size: None,
             confidence: Confidence::Medium,
             severity: Severity::Low,
+            suppress: Suppress::default(),
+            notices: Vec::new(),
             key: FingerprintKey::default(),
             threads: None,
             clone: CloneLimits { folder: PathBuf::from("."), timeout: Duration::from_secs(30 * 60), max_size: None, prompt: false },

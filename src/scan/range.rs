@@ -5,6 +5,7 @@
 mod changes;
 mod contents;
 mod judge;
+mod named;
 mod staged;
 
 use std::sync::Mutex;
@@ -32,6 +33,7 @@ use crate::source::git::tree::{Added, Holds, Trees};
 use crate::source::stream::{scan_text, shared_folder};
 
 pub use changes::scan_changes;
+pub use named::scan_named;
 pub use staged::scan_stage;
 
 /// So many files make a commit's contents worth several threads.
@@ -65,6 +67,8 @@ pub struct Options<'a> {
     pub paths: &'a [BString],
     /// Whether a path is wanted: `--include` and `--exclude`.
     pub wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    /// Further parents of the commit that the stage is about to become.
+    pub parents: &'a [Oid],
 }
 
 /// What was scanned.

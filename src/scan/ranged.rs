@@ -35,13 +35,17 @@ impl Run<'_> {
                 return Ok(Counts::default());
             }
         };
-        let odb = Odb::open(&repo.objects(), repo.hash, !ours);
+        let odb = match &self.plan.place {
+            Some(place) if !place.objects.is_empty() => Odb::open_all(place.objects.clone(), repo.hash, true),
+            _ => Odb::open(&repo.objects(), repo.hash, !ours),
+        };
         let refs = Refs::read(&repo.git_dir, &repo.common_dir);
         repo.notices.iter().chain(&odb.notices).chain(&refs.notices).for_each(|notice| self.collector.notice(notice.clone()));
         let context = Context { repo: &repo, refs: &refs, odb: &odb, collector: &self.collector, progress: self.progress };
         let wants = |path: &[u8]| self.plan.wants(path);
         let repo_path = BString::default();
-        let options = Options { target: number, repo_path: &repo_path, whole_files: self.plan.whole_files, paths, wanted: &wants };
+        let parents = self.plan.place.as_ref().map_or(&[][..], |place| &place.parents);
+        let options = Options { target: number, repo_path: &repo_path, whole_files: self.plan.whole_files, paths, wanted: &wants, parents };
         let index = own_index(self.plan, &repo);
         let result = match wanted {
             Range::Commits(wanted) => {
@@ -53,10 +57,12 @@ impl Run<'_> {
             }
             Range::Staged => range::scan_stage(&context, &options, index.as_deref()),
             Range::Changes => range::scan_changes(&context, &options, index.as_deref()),
+            Range::Named => range::scan_named(&context, &options, index.as_deref()),
         };
         let empty = match wanted {
             Range::Staged => Some(("stage", "nothing is staged")),
             Range::Changes => Some(("changes", "nothing is changed")),
+            Range::Named => Some(("files", "they hold nothing")),
             Range::Commits(_) => None,
         };
         if let Some((what, why)) = empty.filter(|_| result.counts.bytes == 0) {

@@ -19,6 +19,7 @@ use unleak::source::git::odb::Odb;
 use unleak::source::git::refs::Refs;
 use unleak::source::git::repo::Repo;
 use unleak::source::git::revisions::{self, Selection, Wanted};
+use unleak::suppress::Suppress;
 
 /// A token with a checksum that holds, made from a number.
 pub fn token(number: u32) -> String {
@@ -157,13 +158,13 @@ impl Opened {
         let context = Context { repo: &self.repo, refs: &self.refs, odb: &self.odb, collector: &collector, progress: &progress };
         let paths: Vec<BString> = paths.iter().map(|&path| path.into()).collect();
         let here = BString::default();
-        let options = Options { target: 0, repo_path: &here, whole_files, paths: &paths, wanted: &|_| true };
+        let options = Options { target: 0, repo_path: &here, whole_files, paths: &paths, wanted: &|_| true, parents: &[] };
         let result = match what {
             What::Range(wanted) => range::scan(&context, &self.select(wanted).unwrap(), &options),
             What::Stage(index) => range::scan_stage(&context, &options, index),
             What::Changes => range::scan_changes(&context, &options, None),
         };
-        Scan { result, findings: collector.findings(&FingerprintKey::default()), notices: collector.notices() }
+        Scan { result, findings: collector.findings(&FingerprintKey::default(), &Suppress::default()), notices: collector.notices() }
     }
 }
 

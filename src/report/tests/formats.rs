@@ -3,7 +3,7 @@
 use super::*;
 
 /// A report without the program's version, so that a release changes no snapshot.
-fn versionless(format: Format, outcome: &Outcome) -> String {
+pub(in crate::report) fn versionless(format: Format, outcome: &Outcome) -> String {
     rendered(format, outcome, false).replace(&format!("\"{}\"", env!("CARGO_PKG_VERSION")), "\"[version]\"")
 }
 
@@ -44,7 +44,7 @@ fn jsonl_has_one_object_a_line() {
     {"type":"notice","what":"unreadable file","where":"a.txt","why":"permission denied","incomplete":true}
     {"type":"notice","what":"unreadable file","where":"b.txt","why":"permission denied","incomplete":true}
     {"type":"notice","what":"symbolic link","where":"link","why":"not followed","incomplete":false}
-    {"type":"summary","schema":"unleak/report/1","complete":false,"interrupted":null,"findings":2,"tool":{"name":"unleak","version":"[version]","rules_digest":"0011223344556677"},"targets":["."],"coverage":{"targets":[{"name":".","kind":"repository","commits":9,"trees":20,"blobs":1213,"tags":0,"refs":5,"reflog_entries":0,"index_entries":0,"files":0,"bytes":1572864}],"totals":{"commits":9,"trees":20,"blobs":1213,"tags":0,"refs":5,"reflog_entries":0,"index_entries":0,"files":0,"bytes":1572864},"rules":1,"rules_digest":"0011223344556677","key":"public","left_out":[{"what":"ignored files","count":4,"how":"--no-ignore"}],"dropped":{"placeholder":2},"below_threshold":1,"already_there":0}}
+    {"type":"summary","schema":"unleak/report/1","complete":false,"interrupted":null,"findings":2,"tool":{"name":"unleak","version":"[version]","rules_digest":"0011223344556677"},"targets":["."],"coverage":{"targets":[{"name":".","kind":"repository","commits":9,"trees":20,"blobs":1213,"tags":0,"refs":5,"reflog_entries":0,"index_entries":0,"files":0,"bytes":1572864}],"totals":{"commits":9,"trees":20,"blobs":1213,"tags":0,"refs":5,"reflog_entries":0,"index_entries":0,"files":0,"bytes":1572864},"rules":1,"rules_digest":"0011223344556677","key":"public","left_out":[{"what":"ignored files","count":4,"how":"--no-ignore"}],"dropped":{"placeholder":2},"below_threshold":1,"already_there":0,"suppressed":[]}}
     "#);
 }
 
@@ -109,6 +109,7 @@ fn sarif_is_whole() {
               ],
               "rules": 1,
               "rules_digest": "0011223344556677",
+              "suppressed": [],
               "targets": [
                 {
                   "blobs": 1213,

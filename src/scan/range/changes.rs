@@ -162,7 +162,7 @@ impl Changes {
 
 /// The file or symbolic link at a path of the working tree; nothing is looked up through a symbolic link, and
 /// a path that leads elsewhere names nothing.
-fn file(top: &Path, path: &BString) -> Option<(PathBuf, Metadata)> {
+pub(super) fn file(top: &Path, path: &BString) -> Option<(PathBuf, Metadata)> {
     let mut at = top.to_owned();
     let mut names = path.split(|&b| b == b'/').peekable();
     while let Some(name) = names.next() {

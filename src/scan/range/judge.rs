@@ -101,7 +101,7 @@ impl Job<'_> {
         })
     }
 
-    fn report(&self, item: &Item<'_>, candidate: &Candidate, stamp: &Stamp) {
+    pub(super) fn report(&self, item: &Item<'_>, candidate: &Candidate, stamp: &Stamp) {
         let mut trees = Trees::new(self.context.odb);
         let there = self.head.and_then(|head| trees.lookup(head, item.path)).filter(|(mode, _)| matches!(mode >> 12, 0o10 | 0o12));
         let there = there.map(|(_, blob)| blob);

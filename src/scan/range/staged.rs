@@ -82,8 +82,10 @@ impl Staged {
                 return None;
             }
         };
-        let heads = job.context.refs.head.into_iter().chain(merge_heads(&repo.git_dir));
-        let parents: Vec<Oid> = heads.map(|head| job.tree_of(&head)).collect::<Option<_>>()?;
+        let mut heads: Vec<Oid> = job.context.refs.head.into_iter().chain(merge_heads(&repo.git_dir)).collect();
+        heads.extend(job.options.parents.iter().filter(|parent| job.context.odb.contains(parent)));
+        heads.dedup();
+        let parents: Vec<Oid> = heads.iter().map(|head| job.tree_of(head)).collect::<Option<_>>()?;
         let mut trees = Trees::new(job.context.odb);
         let parents = parents.into_iter().map(|tree| Committed::new(&mut trees, tree, &stage)).collect();
         let notices = trees.into_notices();
@@ -94,7 +96,8 @@ impl Staged {
         readable.then_some(Self { stage, parents, present })
     }
 
-    pub(super) fn scan(&self, job: &Job<'_>) {
+    /// Scans what the stage adds, and hands back the paths at which it adds anything.
+    pub(super) fn scan(&self, job: &Job<'_>) -> Vec<BString> {
         let mut trees = Trees::new(job.context.odb);
         let mut added = self.added(&mut trees);
         added.retain(|added| job.is_wanted(&added.path));
@@ -104,6 +107,7 @@ impl Staged {
         job.added(PlaceKind::Index, &added, &parents, &Stamp::default());
         job.names(&added, &mut trees, &parents, &Stamp::default());
         trees.into_notices().into_iter().for_each(|notice| job.notice(notice));
+        added.into_iter().map(|added| added.path).collect()
     }
 
     /// The files whose blob differs from that in every parent.

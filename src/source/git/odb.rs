@@ -64,11 +64,16 @@ impl std::fmt::Display for ReadError {
 impl Odb {
     /// Opens an object directory; ids have `hash` bytes. Alternates are followed only where `alternates` says so.
     pub fn open(objects: &Path, hash: usize, alternates: bool) -> Self {
-        let mut odb = Self { packs: Vec::new(), dirs: vec![objects.to_owned()], hash, notices: Vec::new(), cache: Mutex::default() };
+        Self::open_all(vec![objects.to_owned()], hash, alternates)
+    }
+
+    /// Opens several object directories as one database; one is enough.
+    pub fn open_all(dirs: Vec<PathBuf>, hash: usize, alternates: bool) -> Self {
+        let mut odb = Self { packs: Vec::new(), dirs, hash, notices: Vec::new(), cache: Mutex::default() };
         if alternates {
             odb.follow_alternates();
-        } else if objects.join("info/alternates").exists() {
-            odb.notices.push(Notice::info("alternates", as_bytes(objects), "not followed in a clone of ours"));
+        } else if let Some(dir) = odb.dirs.iter().find(|dir| dir.join("info/alternates").exists()) {
+            odb.notices.push(Notice::info("alternates", as_bytes(dir), "not followed in a clone of ours"));
         }
         for dir in odb.dirs.clone() {
             odb.open_packs(&dir.join("pack"));

@@ -66,6 +66,11 @@ pub fn parse_since(text: &str, now: i64) -> Result<i64> {
     })
 }
 
+/// The commit that a revision means.
+pub fn resolve(repo: &Repo, refs: &Refs, odb: &Odb, text: &str) -> Result<Oid> {
+    Resolver { repo, refs, odb }.commit(text)
+}
+
 /// Finds the commits. A revision that does not resolve is an error.
 pub fn select(repo: &Repo, refs: &Refs, odb: &Odb, wanted: &Wanted) -> Result<Selection> {
     let resolver = Resolver { repo, refs, odb };

@@ -1,0 +1,150 @@
+//! Bitbucket Pipelines, Azure Pipelines, CircleCI, Jenkins, Travis CI, Buildkite and Drone, by the variables that
+//! they document. Most do not say what a branch was before a push: then new is what the default branch does not reach.
+
+use super::event::{self, Base, What, some_id};
+use crate::config::ci::Variables;
+
+fn branch(name: &str) -> Base {
+    Base::Branch(name.strip_prefix("refs/heads/").unwrap_or(name).to_owned())
+}
+
+fn commit(id: Option<&str>) -> Option<Base> {
+    some_id(id).map(|id| Base::Commit(id.to_owned()))
+}
+
+fn heads(ids: &[Option<&str>]) -> Vec<String> {
+    ids.iter().flatten().map(|id| (*id).to_owned()).chain(["HEAD".to_owned()]).collect()
+}
+
+/// Bitbucket Pipelines.
+pub fn bitbucket(variables: &Variables, default: Option<&str>) -> What {
+    let get = |name| variables.get(name);
+    let head = get("BITBUCKET_COMMIT").unwrap_or("HEAD");
+    if let Some(number) = get("BITBUCKET_PR_ID") {
+        let into = get("BITBUCKET_PR_DESTINATION_BRANCH").unwrap_or_default();
+        let base = commit(get("BITBUCKET_PR_DESTINATION_COMMIT")).into_iter().chain([branch(into)]).collect();
+        return event::request(format!("pull request {number} into {into}"), heads(&[Some(head)]), None, base);
+    }
+    match (get("BITBUCKET_TAG"), get("BITBUCKET_BRANCH")) {
+        (Some(tag), _) => event::tag(tag, head, default),
+        (None, Some(name)) => event::push(name, None, head, default),
+        (None, None) => What::Whole("a pipeline of no branch".to_owned()),
+    }
+}
+
+/// Azure Pipelines.
+pub fn azure(variables: &Variables, default: Option<&str>) -> What {
+    let get = |name| variables.get(name);
+    let head = get("BUILD_SOURCEVERSION").unwrap_or("HEAD");
+    let name = get("BUILD_SOURCEBRANCH").unwrap_or_default();
+    match get("BUILD_REASON").unwrap_or("IndividualCI") {
+        "PullRequest" => {
+            let number = get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER").or(get("SYSTEM_PULLREQUEST_PULLREQUESTID")).unwrap_or_default();
+            let into = get("SYSTEM_PULLREQUEST_TARGETBRANCH").unwrap_or_default();
+            let from = if variables.is("SYSTEM_PULLREQUEST_ISFORK", "True") { " from a fork" } else { "" };
+            let words = format!("pull request {number}{from} into {}", into.trim_start_matches("refs/heads/"));
+            let head_ref = name.starts_with("refs/pull/").then(|| name.replace("/merge", "/head"));
+            event::request(words, heads(&[get("SYSTEM_PULLREQUEST_SOURCECOMMITID")]), head_ref, vec![branch(into)])
+        }
+        "IndividualCI" | "BatchedCI" => match name.strip_prefix("refs/tags/") {
+            Some(tag) => event::tag(tag, head, default),
+            None => event::push(name.strip_prefix("refs/heads/").unwrap_or(name), None, head, default),
+        },
+        other => What::Whole(other.to_owned()),
+    }
+}
+
+/// CircleCI.
+pub fn circle(variables: &Variables, default: Option<&str>) -> What {
+    let get = |name| variables.get(name);
+    let head = get("CIRCLE_SHA1").unwrap_or("HEAD");
+    match (get("CIRCLE_TAG"), get("CIRCLE_BRANCH")) {
+        (Some(tag), _) => event::tag(tag, head, default),
+        // The branch of a pull request from a fork is called pull/NUMBER.
+        (None, Some(name)) => event::push(name, None, head, default),
+        (None, None) => What::Whole("a pipeline of no branch".to_owned()),
+    }
+}
+
+/// Jenkins with its git plugin, in multibranch pipelines and others.
+pub fn jenkins(variables: &Variables, default: Option<&str>) -> What {
+    let get = |name| variables.get(name);
+    let head = get("GIT_COMMIT").unwrap_or("HEAD");
+    if let Some(number) = get("CHANGE_ID") {
+        let into = get("CHANGE_TARGET").unwrap_or_default();
+        let from = if get("CHANGE_FORK").is_some() { " from a fork" } else { "" };
+        return event::request(format!("change {number}{from} into {into}"), heads(&[get("GIT_COMMIT")]), None, vec![branch(into)]);
+    }
+    if get("BUILD_CAUSE").is_some_and(|cause| cause.contains("TIMERTRIGGER")) {
+        return What::Whole("schedule".to_owned());
+    }
+    if let Some(tag) = get("TAG_NAME") {
+        return event::tag(tag, head, default);
+    }
+    let name = get("BRANCH_NAME").or(get("GIT_BRANCH")).unwrap_or("a branch");
+    event::push(name.strip_prefix("origin/").unwrap_or(name), get("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), head, default)
+}
+
+/// Travis CI.
+pub fn travis(variables: &Variables, default: Option<&str>) -> What {
+    let get = |name| variables.get(name);
+    let head = get("TRAVIS_COMMIT").unwrap_or("HEAD");
+    let before = get("TRAVIS_COMMIT_RANGE").and_then(|range| range.split("..").next());
+    let name = get("TRAVIS_BRANCH").unwrap_or("a branch");
+    match get("TRAVIS_EVENT_TYPE").unwrap_or("push") {
+        "pull_request" => {
+            let number = get("TRAVIS_PULL_REQUEST").unwrap_or_default();
+            let from = if get("TRAVIS_PULL_REQUEST_SLUG") != get("TRAVIS_REPO_SLUG") { " from a fork" } else { "" };
+            let base = commit(before).into_iter().chain([branch(name)]).collect();
+            event::request(format!("pull request {number}{from} into {name}"), heads(&[get("TRAVIS_PULL_REQUEST_SHA")]), None, base)
+        }
+        "push" => match get("TRAVIS_TAG") {
+            Some(tag) => event::tag(tag, head, default),
+            None => event::push(name, before, head, default),
+        },
+        other => What::Whole(other.to_owned()),
+    }
+}
+
+/// Buildkite.
+pub fn buildkite(variables: &Variables, default: Option<&str>) -> What {
+    let get = |name| variables.get(name);
+    let head = get("BUILDKITE_COMMIT").unwrap_or("HEAD");
+    let default = get("BUILDKITE_PIPELINE_DEFAULT_BRANCH").or(default);
+    if let Some(base) = some_id(get("BUILDKITE_MERGE_QUEUE_BASE_COMMIT")) {
+        return event::request("merge queue".to_owned(), heads(&[Some(head)]), None, vec![Base::Commit(base.to_owned())]);
+    }
+    if let Some(number) = get("BUILDKITE_PULL_REQUEST").filter(|number| *number != "false") {
+        let into = get("BUILDKITE_PULL_REQUEST_BASE_BRANCH").or(default).unwrap_or_default();
+        let from = if get("BUILDKITE_PULL_REQUEST_REPO") != get("BUILDKITE_REPO") { " from a fork" } else { "" };
+        let head_ref = Some(format!("refs/pull/{number}/head"));
+        return event::request(format!("pull request {number}{from} into {into}"), heads(&[Some(head)]), head_ref, vec![branch(into)]);
+    }
+    if variables.is("BUILDKITE_SOURCE", "schedule") {
+        return What::Whole("schedule".to_owned());
+    }
+    match get("BUILDKITE_TAG") {
+        Some(tag) => event::tag(tag, head, default),
+        None => event::push(get("BUILDKITE_BRANCH").unwrap_or("a branch"), None, head, default),
+    }
+}
+
+/// Drone.
+pub fn drone(variables: &Variables, default: Option<&str>) -> What {
+    let get = |name| variables.get(name);
+    let head = get("DRONE_COMMIT_SHA").or(get("DRONE_COMMIT_AFTER")).unwrap_or("HEAD");
+    let default = get("DRONE_REPO_BRANCH").or(default);
+    match get("DRONE_BUILD_EVENT").unwrap_or("push") {
+        "push" => {
+            event::push(get("DRONE_COMMIT_BRANCH").or(get("DRONE_BRANCH")).unwrap_or("a branch"), get("DRONE_COMMIT_BEFORE"), head, default)
+        }
+        "pull_request" => {
+            let number = get("DRONE_PULL_REQUEST").unwrap_or_default();
+            let into = get("DRONE_TARGET_BRANCH").or(default).unwrap_or_default();
+            let head_ref = Some(format!("refs/pull/{number}/head"));
+            event::request(format!("pull request {number} into {into}"), heads(&[Some(head)]), head_ref, vec![branch(into)])
+        }
+        "tag" => event::tag(get("DRONE_TAG").unwrap_or_default(), head, default),
+        other => What::Whole(other.to_owned()),
+    }
+}

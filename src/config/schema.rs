@@ -1,0 +1,198 @@
+//! A configuration file as its author wrote it. Every key is known; one that is not is an error with its line.
+//! It does not know which files are read, nor what a key leads to.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+use unleak::error::{Error, Result, near};
+use unleak::rule::Spec;
+
+/// One file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct File {
+    /// Files that this one builds on, and `builtin`.
+    pub extends: Option<Vec<Spanned<String>>>,
+    /// Which rules are in force.
+    pub rules: Rules,
+    /// Rules.
+    pub rule: Vec<Spanned<Spec>>,
+    /// What is let pass.
+    pub allow: Vec<Spanned<Allow>>,
+    /// Which files.
+    pub paths: Paths,
+    /// Which refs.
+    pub refs: Refs,
+    /// What is shown and what fails.
+    pub thresholds: Thresholds,
+    /// What is written.
+    pub reports: Reports,
+    /// Limits.
+    pub limits: Limits,
+    /// What may hide a finding.
+    pub suppress: Suppress,
+}
+
+/// `[rules]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Rules {
+    /// Only these.
+    pub only: Option<Vec<Spanned<String>>>,
+    /// These though a file of lower precedence disables them.
+    pub enable: Vec<Spanned<String>>,
+    /// Not these.
+    pub disable: Vec<Spanned<String>>,
+    /// Another severity, by rule.
+    pub severity: BTreeMap<String, Spanned<String>>,
+}
+
+/// `[[allow]]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Allow {
+    /// Only for these rules.
+    pub rule: Option<List>,
+    /// Paths, as globs.
+    pub path: Option<List>,
+    /// The value is like this.
+    pub regex: Option<List>,
+    /// The value holds this.
+    pub stopword: Option<List>,
+    /// The commit that brought it in.
+    pub commit: Option<List>,
+    /// `and` or `or`.
+    pub condition: Option<Spanned<String>>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The last day.
+    pub until: Option<Spanned<String>>,
+}
+
+/// One text or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum List {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl List {
+    /// All of them.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// `[paths]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub struct Paths {
+    pub include: Option<Vec<Spanned<String>>>,
+    pub exclude: Vec<Spanned<String>>,
+    pub include_ignored: Option<bool>,
+    pub recurse_submodules: Option<bool>,
+    pub nested: Option<bool>,
+}
+
+/// `[refs]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Refs {
+    /// Ranges look at the commits of all refs, as with `--refs all`.
+    pub all: Option<bool>,
+}
+
+/// `[thresholds]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub struct Thresholds {
+    pub confidence: Option<Spanned<String>>,
+    pub severity: Option<Spanned<String>>,
+    pub fail_on: Option<Spanned<String>>,
+    pub exit_code: Option<u8>,
+    pub allow_incomplete: Option<bool>,
+}
+
+/// `[reports]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub struct Reports {
+    pub format: Option<Spanned<String>>,
+    pub output: Option<Spanned<Vec<String>>>,
+    pub show_suppressed: Option<bool>,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub struct Limits {
+    pub max_file_size: Option<Spanned<String>>,
+    pub timeout: Option<Spanned<String>>,
+    pub threads: Option<u16>,
+    pub clone_timeout: Option<Spanned<String>>,
+    pub clone_max_size: Option<Spanned<String>>,
+}
+
+/// `[suppress]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub struct Suppress {
+    pub inline: Option<bool>,
+    pub peer_markers: Option<bool>,
+    pub ignore_file: Option<Spanned<String>>,
+    pub baseline: Option<Vec<Spanned<String>>>,
+    pub strict: Option<bool>,
+}
+
+/// Reads a file's text. An error names file and line.
+pub fn parse(name: &str, bytes: &[u8]) -> Result<File> {
+    let text = std::str::from_utf8(bytes).map_err(|e| at(name, bytes, e.valid_up_to(), "the file is not UTF-8"))?;
+    let text = text.trim_start_matches('\u{feff}');
+    toml::from_str(text).map_err(|error| {
+        let message = error.message().lines().next().unwrap_or_default().to_owned();
+        let found = at(name, text.as_bytes(), error.span().map_or(0, |span| span.start), &message);
+        if ["[[rules]]", "[extend]", "[allowlist]", "[[allowlists]]"].iter().any(|table| text.lines().any(|line| line.trim() == *table)) {
+            return found.hint("this looks like a configuration of Gitleaks, which unleak does not read; docs/configuration.md shows ours");
+        }
+        let unknown = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
+        let near = unknown.and_then(|word| near(word, message.split('`').skip(3).step_by(2)));
+        if let Some(near) = near { found.hint(format!("did you mean `{near}`?")) } else { found }
+    })
+}
+
+/// An error at a byte of a file.
+pub fn at(name: &str, bytes: &[u8], offset: usize, message: &str) -> Error {
+    let line = bytes[..offset.min(bytes.len())].iter().filter(|&&b| b == b'\n').count() + 1;
+    Error::configuration(format!("{name}:{line}: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_have_file_line_and_a_guess() {
+        let fault = |text: &str| {
+            let error = parse("f.toml", text.as_bytes()).unwrap_err();
+            format!("{} / {}", error.message, error.hint.unwrap_or_default())
+        };
+        let unknown = fault("[rules]\n\ndisabel = [\"x\"]\n");
+        assert!(unknown.starts_with("f.toml:3: unknown field `disabel`") && unknown.ends_with("did you mean `disable`?"), "{unknown}");
+        assert!(fault("\n[[allow]]\npath = 3\n").starts_with("f.toml:3: "));
+        assert!(fault("a = [\n").starts_with("f.toml:1: ") || fault("a = [\n").starts_with("f.toml:2: "));
+        assert!(parse("f.toml", b"[rules]\nx = \"\xff\"").unwrap_err().message.starts_with("f.toml:2: the file is not UTF-8"));
+        assert!(parse("f.toml", b"").is_ok());
+    }
+}
