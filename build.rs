@@ -57,7 +57,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
     writeln!(
         out,
         "(Spec {{ id: {}, aliases: {}, provider: {}, name: {}, severity: {}, confidence: {}, keywords: {}, regex: {}, find: {}, \
-         entropy: {:?}, filters: {}, stopwords: {}, paths: {}, not_paths: {}, check: {}, pair: Cow::Borrowed(&[{pairs}]), \
+         entropy: {:?}, lifetime: {}, filters: {}, stopwords: {}, paths: {}, not_paths: {}, check: {}, pair: Cow::Borrowed(&[{pairs}]), \
          verify: {}, revoke: {}, respond: {}, matches: {}, skip: {} }}, \
          Bound {{ lead: {}, trail: {}, caseless: {} }}),",
         text(&rule.id),
@@ -70,6 +70,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         option(&rule.regex),
         option(&rule.find),
         rule.entropy,
+        rule.lifetime,
         texts(&rule.filters),
         texts(&rule.stopwords),
         texts(&rule.paths),

@@ -133,7 +133,7 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
     }
     let spec = Arc::new(rule.spec.clone());
     let question = |parts| Question { rule: Arc::clone(&spec), secret: finding.secret.clone(), parts, control: false };
-    let mut asked: Vec<_> = finding.uses.iter().flat_map(|one| halves(finding, &one.parts)).map(question).collect();
+    let mut asked: Vec<_> = finding.uses.iter().map(|one| halves(finding, &one.parts)).map(question).collect();
     if asked.is_empty() {
         asked.push(question(BTreeMap::new()));
     }
@@ -142,8 +142,10 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
 
 /// The values around a secret: the parts of its match, with each other half of the credential that was found.
 #[cfg(feature = "verify")]
-fn halves(_finding: &Finding, parts: &BTreeMap<String, Secret>) -> Vec<BTreeMap<String, Secret>> {
-    vec![parts.clone()]
+/// The values around a secret: the parts of its match, and the other half of the credential, where one was found.
+fn halves(finding: &Finding, parts: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
+    let half = finding.pair.iter().map(|pair| (pair.rule.clone(), pair.secret.clone()));
+    parts.clone().into_iter().chain(half).collect()
 }
 
 /// One verdict of several: live before unknown before dead; what was not checked speaks only alone.

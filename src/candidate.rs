@@ -2,15 +2,19 @@
 //! that need the whole object have their say. A candidate knows where in its object it stands, not which
 //! path, commit or verdict belongs to it.
 
+mod pair;
+
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::detect::{Detector, Judged};
+use crate::detect::{Detector, Judged, Step, of_filter};
 use crate::filter::{Filter, Judgement};
 use crate::finding::Confidence;
 use crate::source::stream::{LocatedMatch, Scanned};
 use crate::suppress::Marker;
 use crate::suppress::marker::Stand;
+pub use pair::Half;
 
 /// A secret in one object.
 #[derive(Clone, Debug)]
@@ -35,12 +39,28 @@ pub struct Candidate {
     pub reasons: Vec<&'static str>,
     /// Other rules that match the same bytes.
     pub others: Vec<u32>,
+    /// The other half of the credential, where it stands near.
+    pub pair: Option<Half>,
     /// The markers over it.
     pub markers: Vec<Arc<Marker>>,
 }
 
 /// The candidates of a scanned object, ordered by place. What a filter dropped is not among them.
 pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
+    traced(detector, scanned, &mut |_, _| {})
+}
+
+/// What becomes of a match among the others of its object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// A match of this rule is more specific and takes the same bytes.
+    Outranked(u32),
+    /// The word of a filter that sees the whole object.
+    Judged(Step),
+}
+
+/// The same, telling the fate of each match.
+pub fn traced(detector: &Detector, scanned: Scanned, tell: &mut dyn FnMut(&LocatedMatch, Fate)) -> Vec<Candidate> {
     let (facts, markers) = (scanned.facts, scanned.markers);
     let mut matches = scanned.matches;
     matches.sort_by_key(|m| rank(detector, m));
@@ -48,8 +68,12 @@ pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
     for found in matches {
         let over = winners.iter_mut().find(|(w, _)| w.secret.start < found.secret.end && found.secret.start < w.secret.end);
         match over {
-            Some((winner, others)) if winner.rule != found.rule && !others.contains(&found.rule) => others.push(found.rule),
-            Some(_) => {}
+            Some((winner, others)) => {
+                tell(&found, Fate::Outranked(winner.rule));
+                if winner.rule != found.rule && !others.contains(&found.rule) {
+                    others.push(found.rule);
+                }
+            }
             None => winners.push((found, Vec::new())),
         }
     }
@@ -57,11 +81,14 @@ pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
         .into_iter()
         .filter(|(found, _)| found.judged.dropped.is_none())
         .filter_map(|(found, others)| {
-            let mut candidate = Candidate::new(found, others);
+            let mut candidate = Candidate::new(&found, others);
             let Range { start, end } = candidate.span;
             candidate.markers = markers.over(&Stand { lines: candidate.line..=candidate.end_line, start, end });
             let judge = |filter: &(&'static str, Filter)| match filter {
-                (_, Filter::Object(filter)) => filter(&facts, candidate.judged.value.expose()),
+                (name, Filter::Object(filter)) => {
+                    let judgement = filter(&facts, candidate.judged.value.expose());
+                    of_filter(name, judgement, &mut |step| tell(&found, Fate::Judged(step)))
+                }
                 _ => Judgement::Keep,
             };
             let judgements: Vec<Judgement> =
@@ -80,29 +107,46 @@ pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
         })
         .collect();
     kept.sort_by_key(|c| (c.span.start, c.span.end, c.rule));
+    pair::join(detector, &mut kept);
     kept
 }
 
-/// The most specific first: a proved value, then the surer shape, then the longer secret, then the earlier rule.
-fn rank(detector: &Detector, found: &LocatedMatch) -> (bool, std::cmp::Reverse<Confidence>, std::cmp::Reverse<u64>, u32, u64) {
-    let length = found.secret.end - found.secret.start;
-    let shape = detector.rule(found.rule).confidence;
-    (!found.judged.proved, std::cmp::Reverse(shape), std::cmp::Reverse(length), found.rule, found.secret.start)
+/// What is compared of two matches of the same bytes.
+type Rank = (bool, Reverse<Confidence>, Reverse<u64>, Reverse<u64>, u32, u64);
+
+/// The most specific first: a proved value, then the surer shape, then the longer secret, then the one with more
+/// around it (a provider's word beside a shape that several providers have), then the earlier rule.
+fn rank(detector: &Detector, found: &LocatedMatch) -> Rank {
+    let length = |range: &Range<u64>| Reverse(range.end - range.start);
+    let shape = Reverse(detector.rule(found.rule).confidence);
+    (!found.judged.proved, shape, length(&found.secret), length(&found.whole), found.rule, found.secret.start)
 }
 
 impl Candidate {
-    fn new(found: LocatedMatch, others: Vec<u32>) -> Self {
+    /// Lets lines count from below the first so many. Another half that stands above is none.
+    pub fn count_from(&mut self, above: usize) {
+        self.line -= above;
+        self.end_line -= above;
+        self.pair = self.pair.take().filter(|half| half.lines[0] > above);
+        if let Some(half) = &mut self.pair {
+            half.lines[0] -= above;
+            half.lines[2] -= above;
+        }
+    }
+
+    fn new(found: &LocatedMatch, others: Vec<u32>) -> Self {
         Self {
             rule: found.rule,
-            span: found.secret,
+            span: found.secret.clone(),
             line: found.line,
             column: found.column,
             end_line: found.end_line,
             end_column: found.end_column,
             confidence: found.judged.confidence,
-            judged: found.judged,
+            judged: Arc::clone(&found.judged),
             reasons: Vec::new(),
             others,
+            pair: None,
             markers: Vec::new(),
         }
     }

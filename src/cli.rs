@@ -4,6 +4,7 @@ mod ci;
 mod gitleaks;
 mod help;
 mod hook;
+mod rules;
 mod shell;
 mod verify;
 
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use rules::{ExplainArgs, RulesChoice, RulesCommand, RulesFiles, RulesList, RulesShow};
 pub use verify::{RevokeArgs, SecretArgs, VerifyArgs};
 
 pub use ci::CiArgs;
@@ -67,6 +69,11 @@ pub enum Command {
     Revoke(RevokeArgs),
     /// Make a small throw-away repository with fake secrets and scan it
     Demo(ReportArgs),
+    /// List, show, try and check rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Say why something is reported, or is not: what fired, what was dropped, by what
+    Explain(ExplainArgs),
     /// Add entries to the ignore file, list them, remove those that do nothing any more
     #[command(subcommand, after_long_help = help::long(help::IGNORE))]
     Ignore(IgnoreCommand),
@@ -254,12 +261,14 @@ pub struct ReportArgs {
     pub fail_on: Option<String>,
     /// Only these rules: an id or a provider (repeatable)
     #[arg(long, alias = "enable-rule", value_name = "ID", help_heading = "Findings")]
+    /// Only these rules: an id, a provider or a glob like 'github-*' (repeatable)
+    #[arg(long, value_name = "ID", help_heading = "Findings")]
     pub rule: Vec<String>,
     /// Not these rules
     #[arg(long, value_name = "ID", help_heading = "Findings")]
     pub exclude_rule: Vec<String>,
-    /// Also the rules of this file
-    #[arg(long, value_name = "FILE", help_heading = "Findings")]
+    /// Also the rules of this file, or of the files *.toml of this folder
+    #[arg(long, value_name = "PATH", help_heading = "Findings")]
     pub rules: Vec<PathBuf>,
     /// Make fingerprints with the key in this file, instead of the published one
     #[arg(long, value_name = "FILE", help_heading = "Findings")]

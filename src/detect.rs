@@ -3,6 +3,7 @@
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
 mod slow;
+mod trace;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,6 +21,8 @@ use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleSet, WHOLE};
 use crate::secret::{Secret, entropy};
 use slow::SlowLane;
+use trace::Trace;
+pub use trace::{Step, Try, TryHit, Word, of_filter};
 
 /// An inherited hit: with its matches and how far they moved, where all that they depend on was copied along.
 type Inherited<'m> = (Hit, Option<(&'m [Match], i64)>);
@@ -138,6 +141,11 @@ impl Detector {
     /// The rules in force.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// What is now, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now
     }
 
     /// A rule by its index.
@@ -279,7 +287,7 @@ impl Detector {
 
     /// Judges what a rule found, and adds it to the matches.
     fn keep(&self, rule: usize, bytes: &[u8], found: &Found, matches: &mut Vec<Match>) {
-        let judged = Arc::new(self.judge(&self.rules.rules()[rule], bytes, found));
+        let judged = Arc::new(self.judge(&self.rules.rules()[rule], bytes, found, &mut |_| {}));
         if let Some(filter) = judged.dropped {
             let mut dropped = self.dropped.lock().expect("no panic while locked");
             dropped.entry(filter).or_default().insert(judged.value.clone());
@@ -294,7 +302,7 @@ impl Detector {
         });
     }
 
-    fn judge(&self, rule: &Rule, bytes: &[u8], found: &Found) -> Judged {
+    fn judge(&self, rule: &Rule, bytes: &[u8], found: &Found, trace: Trace<'_>) -> Judged {
         let raw = &bytes[found.secret.clone()];
         let value = found.value.clone().unwrap_or_else(|| raw.to_vec());
         let prefix = rule.spec.keywords.iter().filter(|k| value.starts_with(k.as_bytes())).map(|k| k.len()).max();
@@ -312,6 +320,7 @@ impl Detector {
             let name = rule.spec.check.as_deref().unwrap_or_default();
             let groups = groups(rule, bytes, found);
             let proof = check(&Subject { secret: raw, whole: &bytes[found.whole.clone()], groups: &groups, now: self.now });
+            trace::of_check(name, &proof, trace);
             judged.facts = proof.facts;
             if let Some((most, why)) = proof.at_most {
                 judged.severity = judged.severity.min(most);
@@ -336,7 +345,7 @@ impl Detector {
                 }
             }
         }
-        filter(rule, bytes, found, &mut judged);
+        filter(rule, bytes, found, &mut judged, trace);
         judged
     }
 }
@@ -379,10 +388,14 @@ fn fresh_regions(len: usize, copied: &[Copied], longest: usize) -> Vec<Range<usi
     regions
 }
 
+/// The bytes around a keyword hit that the rule's match and one byte of context on each side can take.
+fn window(rule: &Rule, at: &Range<usize>, len: usize) -> Range<usize> {
+    at.start.saturating_sub(rule.bound.lead as usize + 1)..(at.start + rule.bound.trail as usize + 1).min(len)
+}
+
 /// The rule's match that holds the keyword hit, if there is one.
 fn find(rule: &Rule, bytes: &[u8], at: Range<usize>) -> Option<Found> {
-    let low = at.start.saturating_sub(rule.bound.lead as usize + 1);
-    let high = (at.start + rule.bound.trail as usize + 1).min(bytes.len());
+    let Range { start: low, end: high } = window(rule, &at, bytes.len());
     let window = &bytes[low..high];
     let hit = at.start - low..at.end - low;
     if hit.end > window.len() {
@@ -452,7 +465,7 @@ fn parts(rule: &Rule, bytes: &[u8], found: &Found) -> Vec<(String, Secret)> {
 }
 
 /// Entropy floor and window filters; each that acts says so.
-fn filter(rule: &Rule, bytes: &[u8], found: &Found, judged: &mut Judged) {
+fn filter(rule: &Rule, bytes: &[u8], found: &Found, judged: &mut Judged, trace: Trace<'_>) {
     let low = found.whole.start.saturating_sub(CONTEXT);
     let high = (found.whole.end + CONTEXT).min(bytes.len());
     let window = Window {
@@ -463,13 +476,15 @@ fn filter(rule: &Rule, bytes: &[u8], found: &Found, judged: &mut Judged) {
         entropy: rule.spec.entropy,
     };
     if rule.spec.entropy > 0.0 && entropy(judged.value.expose()) < rule.spec.entropy {
-        judged.reasons.push("too regular for a random value".to_owned());
+        const WHY: &str = "too regular for a random value";
+        trace(Step { by: "entropy".to_owned(), word: Word::Dropped(WHY) });
+        judged.reasons.push(WHY.to_owned());
         judged.dropped = Some("entropy");
         return;
     }
     for (name, filter) in &rule.filters {
         let Filter::Window(filter) = filter else { continue };
-        match filter(&window) {
+        match of_filter(name, filter(&window), trace) {
             Judgement::Keep => {}
             Judgement::Lower(why) => {
                 judged.confidence = Confidence::Low;

@@ -293,6 +293,21 @@ pub struct Use {
     pub rivals: Vec<String>,
 }
 
+/// The other half of a credential: an id that stands near its secret.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// Id of its rule.
+    pub rule: String,
+    /// The rule's name for people.
+    pub name: String,
+    /// Its value.
+    pub secret: Secret,
+    /// Whether it only names what the secret opens; then it is no finding of its own.
+    pub identifier: bool,
+    /// Where it stands.
+    pub place: Place,
+}
+
 /// One secret: its value, the rule that speaks for it, and every place it stands in.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -326,6 +341,8 @@ pub struct Finding {
     pub history: History,
     /// How many places are left out of `places` because there are too many.
     pub more_places: usize,
+    /// The other half of the credential, where one stands near.
+    pub pair: Option<Pair>,
     /// What hides places of it. They are not among `places`, unless all of them are hidden.
     pub hidden: Vec<Hidden>,
     /// Every place is hidden: it is shown only where somebody asks for it, or where it is proved live.

@@ -43,6 +43,7 @@ pub mod find;
 pub mod prefilter;
 pub mod rule;
 pub mod sieve;
+pub mod trial;
 // What lets a secret pass.
 pub mod suppress;
 // Where bytes come from.
@@ -51,6 +52,7 @@ pub mod history;
 pub mod source;
 // The outcome, and how it is told.
 pub mod asking;
+pub mod explain;
 pub mod outcome;
 pub mod report;
 pub mod scan;

@@ -32,6 +32,8 @@ fn main() -> ExitCode {
         Command::Ignore(which) => command::ignore::run(which),
         Command::Baseline(which) => command::baseline::run(which),
         Command::Config(which) => command::config::run(which),
+        Command::Rules(args) => command::rules::run(args),
+        Command::Explain(args) => command::explain::run(&args),
     };
     let exit = done.unwrap_or_else(|error| {
         display::error(&error);

@@ -2,40 +2,14 @@
 //! found wherever it stands, what `skip` shows is not. It knows no rule by name; all faults are listed at once.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use unleak::detect::{Detector, Match};
-use unleak::finding::Confidence;
+use unleak::detect::Detector;
 use unleak::rule::{Rule, RuleSet, example};
+use unleak::trial;
 
-/// A date in 2026, so that the expiry dates in examples mean the same every year.
-const NOW: i64 = 1_780_000_000;
-const SEEDS: u64 = 8;
 /// The furthest that a regex may reach, keyword included: what is read again around each keyword hit.
 const REACH: u32 = 4096;
-
-/// Places in which a token on its own is found in the wild; `@` is where it stands.
-const SURROUNDINGS: &[&str] = &[
-    "@",
-    "\n@\n",
-    "API_VALUE=@\n",
-    "export VALUE=\"@\"\n",
-    "let value = '@';\n",
-    "{\"name\": \"lake\", \"value\": \"@\", \"size\": 3}",
-    "service:\n  value: @\n  size: 3\n",
-    "- @\n",
-    "X-Service-Value: @\r\nAccept: */*\r\n",
-    "https://service.example.com/list?value=@&size=3",
-    "<value>@</value>",
-    "run --value @ --size 3\n",
-    "{\\\"value\\\": \\\"@\\\"}",
-    "`@`, (@)",
-    "The service answers to @, which was made in spring.",
-];
-
-/// Places for an example that brings its own surroundings along.
-const LINES: &[&str] = &["@", "# settings\n\n@\n", "first line\nsize = 3\n@\nlast line\n"];
 
 #[test]
 fn what_match_shows_is_found_everywhere() {
@@ -44,12 +18,7 @@ fn what_match_shows_is_found_everywhere() {
         if rule.spec.matches.is_empty() {
             faults.add(rule, "there is no `match` example");
         }
-        for shown in rule.spec.matches.iter() {
-            match completions(rule, shown) {
-                Ok(texts) => found_everywhere(detector, index, &texts, |why| faults.add(rule, format!("{shown:?} {why}"))),
-                Err(why) => faults.add(rule, format!("{shown:?}: {why}")),
-            }
-        }
+        trial::matches(detector, index).iter().for_each(|why| faults.add(rule, why));
     });
     faults.report();
 }
@@ -61,20 +30,7 @@ fn what_skip_shows_is_not_found() {
         if rule.spec.skip.is_empty() {
             faults.add(rule, "there is no `skip` example");
         }
-        for shown in rule.spec.skip.iter() {
-            match completions(rule, shown) {
-                Ok(texts) => {
-                    for text in texts.iter().flat_map(|text| [text.clone(), format!("value = \"{text}\"\n")]) {
-                        if let Some(found) = matches(detector, index, &text).iter().find(|m| counts(m)) {
-                            let span = &text[secret(found)];
-                            faults.add(rule, format!("{shown:?} is found: {span:?}"));
-                            break;
-                        }
-                    }
-                }
-                Err(why) => faults.add(rule, format!("{shown:?}: {why}")),
-            }
-        }
+        trial::skips(detector, index).iter().for_each(|why| faults.add(rule, why));
     });
     faults.report();
 }
@@ -130,56 +86,10 @@ fn pairs_and_keywords_hold() {
 
 /// Each rule, with the detector of all and its index there.
 fn each(mut test: impl FnMut(&Detector, u32, &Rule)) {
-    let detector = Detector::new(RuleSet::builtin(), NOW);
+    let detector = Detector::new(RuleSet::builtin(), trial::NOW);
     for index in 0..detector.rules().rules().len() as u32 {
         test(&detector, index, detector.rule(index));
     }
-}
-
-fn completions(rule: &Rule, shown: &str) -> Result<Vec<String>, String> {
-    (1..=SEEDS).map(|seed| example::complete(shown, rule.spec.check.as_deref(), seed)).collect()
-}
-
-fn found_everywhere(detector: &Detector, index: u32, texts: &[String], mut fault: impl FnMut(String)) {
-    let made_up = made_up(texts);
-    for text in texts {
-        let bare = matches(detector, index, text);
-        let Some(first) = bare.iter().find(|m| m.judged.dropped.is_none()) else {
-            let why = bare.first().map_or("nothing matches".to_owned(), |m| m.judged.reasons.join(", "));
-            return fault(format!("is not found alone: {text:?} ({why})"));
-        };
-        let own = secret(first);
-        if made_up.as_ref().is_some_and(|made_up| made_up.start < own.start || made_up.end > own.end) {
-            return fault(format!("has made-up characters outside of its secret {:?}", &text[own]));
-        }
-        let alone = own == (0..text.len());
-        for surrounding in if alone { SURROUNDINGS } else { LINES } {
-            let whole = surrounding.replace('@', text);
-            let right = |m: &Match| m.judged.dropped.is_none() && whole[secret(m)] == text[own.clone()];
-            if !matches(detector, index, &whole).iter().any(right) {
-                return fault(format!("is not found in {whole:?}"));
-            }
-        }
-    }
-}
-
-/// Where the texts differ: what the example leaves to chance, if anything.
-fn made_up(texts: &[String]) -> Option<Range<usize>> {
-    let first = texts[0].as_bytes();
-    let differs = |at: &usize| texts.iter().any(|other| other.as_bytes().get(*at) != first.get(*at));
-    Some((0..first.len()).find(differs)?..(0..first.len()).rfind(differs)? + 1)
-}
-
-fn matches(detector: &Detector, index: u32, text: &str) -> Vec<Match> {
-    detector.scan(text.as_bytes(), None).matches().into_iter().filter(|m| m.rule == index).cloned().collect()
-}
-
-fn secret(found: &Match) -> Range<usize> {
-    found.secret_start as usize..found.secret_end as usize
-}
-
-fn counts(found: &Match) -> bool {
-    found.judged.dropped.is_none() && found.judged.confidence >= Confidence::Medium
 }
 
 /// Whether the regex holds the anchor outside of a class and not escaped.

@@ -24,6 +24,7 @@ const ORDER: &[&str] = &[
     "rule",
     "prefilter",
     "detect",
+    "trial",
     "suppress",
     "history",
     "source",
@@ -33,6 +34,7 @@ const ORDER: &[&str] = &[
     "asking",
     "report",
     "scan",
+    "explain",
     "scanner",
 ];
 
@@ -73,7 +75,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["verify/"]),
     ("rustls_platform_verifier", &["verify/drivers/"]),
     ("serde", &["*"]),
-    ("serde_json", &["report/", "check/", "verify/", "suppress/baseline.rs", "command/ci/", "command/hook/agent.rs"]),
+    ("serde_json", &["report/", "check/", "explain/", "verify/", "suppress/baseline.rs", "command/ci/", "command/hook/agent.rs"]),
     ("sha2", &["*"]),
     ("signal_hook", &["command/scan.rs"]),
     ("tempfile", &["source/remote.rs", "command/"]),
@@ -81,7 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio", &["verify/"]),
     ("tokio_postgres", &["verify/drivers/"]),
     ("tokio_rustls", &["verify/drivers/"]),
-    ("toml", &["rule/load.rs", "config/"]),
+    ("toml", &["rule/load.rs", "rule/write.rs", "config/"]),
     ("zeroize", &["*"]),
 ];
 

@@ -37,6 +37,7 @@ use unleak::suppress::allow;
 use crate::cli::{self, GitleaksArgs, ReportArgs, ScanArgs, When};
 use around::Around;
 use layers::{Layers, Said};
+pub use rules::chosen;
 
 /// A run with its reports, resolved.
 pub struct Job {

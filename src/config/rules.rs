@@ -8,7 +8,7 @@ use unleak::rule::RuleSet;
 use super::around::Around;
 use super::layers::Said;
 use super::origin::Trust;
-use crate::cli::ReportArgs;
+use crate::cli::{ReportArgs, RulesChoice};
 
 /// The rules; what had to be disabled is added to the notices.
 pub fn rules(args: &ReportArgs, around: &Around, notices: &mut Vec<Notice>) -> Result<RuleSet> {
@@ -17,7 +17,8 @@ pub fn rules(args: &ReportArgs, around: &Around, notices: &mut Vec<Notice>) -> R
     for said in layers.rules() {
         rules.add(vec![said.value.clone()]).map_err(|why| said.wrong(&why))?;
     }
-    for path in &args.rules {
+    let files = args.rules.iter().map(|path| RuleSet::files(path)).collect::<Result<Vec<_>>>()?;
+    for path in files.iter().flatten() {
         let text = around.disk.user(path)?;
         let mut specs = RuleSet::parse(&text.name, &text.bytes)?;
         if text.trust == Trust::Tree {
@@ -74,4 +75,14 @@ fn known<T>(rules: &RuleSet, name: &str, said: &Said<'_, T>) -> Result<()> {
         return Ok(());
     }
     Err(said.wrong(&format!("there is no rule, alias or provider named {name:?}")).hint(rules.near(name)))
+}
+
+/// The rules that the options of the commands on rules leave in force.
+pub fn chosen(choice: &RulesChoice) -> Result<RuleSet> {
+    let mut rules = RuleSet::builtin();
+    for path in &choice.rules {
+        rules.load(path)?;
+    }
+    rules.select(&choice.rule, &choice.exclude_rule)?;
+    Ok(rules)
 }

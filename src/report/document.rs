@@ -12,6 +12,7 @@ use super::mask::Masker;
 use crate::coverage::{Counts, Coverage, LeftOut, Notice, Suppressed, TargetKind};
 use crate::finding::{self, Confidence, HiddenBy, PlaceKind, Scope, Severity, State};
 use crate::outcome::{Outcome, compare_findings, compare_notices, compare_places};
+use crate::secret::Secret;
 
 /// Name and version of the shape; it changes when a field is removed or changes its meaning.
 pub const SCHEMA: &str = "unleak/report/1";
@@ -153,8 +154,8 @@ pub struct FindingEntry {
     pub more_places: usize,
     /// Its life.
     pub history: HistoryEntry,
-    /// The other half of a credential: not answered yet.
-    pub pair: Option<()>,
+    /// The other half of the credential, where one stands near.
+    pub pair: Option<PairEntry>,
     /// What suppresses it in every place.
     pub suppressed: Option<HiddenEntry>,
 }
@@ -171,6 +172,19 @@ pub struct VerificationEntry {
     pub time: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<VerificationEntry>,
+}
+
+/// The other half of a credential, see [`finding::Pair`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct PairEntry {
+    pub rule: String,
+    pub name: String,
+    pub identifier: bool,
+    pub secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_b64: Option<String>,
+    pub place: PlaceEntry,
 }
 
 /// A name and address, masked.
@@ -238,7 +252,8 @@ impl Document {
         let masker = if options.show_secrets {
             Masker::none()
         } else {
-            Masker::new(findings.iter().map(|finding| &finding.secret).chain(&outcome.candidates))
+            let pairs = findings.iter().filter_map(|finding| Some(&finding.pair.as_ref()?.secret));
+            Masker::new(findings.iter().map(|finding| &finding.secret).chain(pairs).chain(&outcome.candidates))
         };
         let shape = Shape { masker, show_secrets: options.show_secrets };
         findings.sort_by(|a, b| (a.suppressed.cmp(&b.suppressed)).then_with(|| compare_findings(a, b)));
@@ -315,7 +330,7 @@ impl Shape {
         places.sort_by(|a, b| compare_places(a, b));
         let places: Vec<_> = places.into_iter().map(|place| self.place(place)).collect();
         let first = places.first();
-        let (secret, secret_b64) = self.secret(finding);
+        let (secret, secret_b64) = self.secret(&finding.secret);
         FindingEntry {
             fingerprint: finding.fingerprint.clone(),
             rule: finding.rule.clone(),
@@ -335,7 +350,7 @@ impl Shape {
             places,
             more_places: finding.more_places,
             history: self.history(&finding.history),
-            pair: None,
+            pair: finding.pair.as_ref().map(|pair| self.pair(pair)),
             suppressed: finding.hidden.first().filter(|_| finding.suppressed).map(|hidden| self.hidden(hidden)),
         }
     }
@@ -350,12 +365,24 @@ impl Shape {
         }
     }
 
-    /// The value as it may be shown, and in base64 where showing it as text would change it.
-    fn secret(&self, finding: &finding::Finding) -> (String, Option<String>) {
-        if !self.show_secrets {
-            return (finding.secret.redacted(), None);
+    fn pair(&self, pair: &finding::Pair) -> PairEntry {
+        let (secret, secret_b64) = self.secret(&pair.secret);
+        PairEntry {
+            rule: pair.rule.clone(),
+            name: pair.name.clone(),
+            identifier: pair.identifier,
+            secret,
+            secret_b64,
+            place: self.place(&pair.place),
         }
-        let value = finding.secret.expose();
+    }
+
+    /// The value as it may be shown, and in base64 where showing it as text would change it.
+    fn secret(&self, secret: &Secret) -> (String, Option<String>) {
+        if !self.show_secrets {
+            return (secret.redacted(), None);
+        }
+        let value = secret.expose();
         (value.to_str_lossy().into_owned(), value.to_str().is_err().then(|| BASE64.encode(value)))
     }
 

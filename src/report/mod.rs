@@ -14,6 +14,7 @@ mod paint;
 pub mod parse;
 mod place;
 mod receipt;
+pub mod rules;
 pub mod sanitize;
 pub mod sarif;
 pub mod text;

@@ -116,6 +116,9 @@ fn result(finding: &FindingEntry, rule_index: usize, several: bool) -> Value {
         "partialFingerprints": { "unleak/v1": finding.fingerprint },
         "properties": properties(finding),
     });
+    if let Some(pair) = &finding.pair {
+        result["properties"]["pair"] = json!(pair);
+    }
     if let Some(by) = &finding.suppressed {
         let kind = if by.by == HiddenBy::Marker { "inSource" } else { "external" };
         let why = by.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();

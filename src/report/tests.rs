@@ -92,6 +92,7 @@ fn live() -> Finding {
             ..History::empty(Scope::Full)
         },
         more_places: 12,
+        pair: None,
         hidden: Vec::new(),
         suppressed: false,
     }

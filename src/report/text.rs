@@ -65,6 +65,10 @@ impl Page<'_> {
             let facts: Vec<_> = finding.facts.iter().map(|(key, value)| format!("{} {}", sanitize(key), sanitize(value))).collect();
             self.paint.line("says", &facts.join(", "), out)?;
         }
+        if let Some(pair) = &finding.pair {
+            let words = format!("{} {}, {}", sanitize(&pair.name), sanitize(&pair.secret), spot(self.document, &pair.place));
+            self.paint.line("with", &words, out)?;
+        }
         if let Some(since) = since(finding) {
             self.paint.line("since", &since, out)?;
         }

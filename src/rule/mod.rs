@@ -3,8 +3,11 @@
 
 mod builtin;
 pub mod example;
+pub mod lint;
 mod load;
+mod names;
 pub mod spec;
+mod write;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -14,7 +17,9 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
 
+pub use load::Fault;
 pub use spec::Spec;
+pub use write::toml;
 
 use crate::bound::Bound;
 use crate::check::{self, Check};
@@ -22,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::filter::{self, Filter};
 use crate::find::{self, Finder};
 use crate::finding::{Confidence, Severity};
+use names::Name;
 
 /// A rule in force.
 pub struct Rule {
@@ -162,9 +168,14 @@ impl RuleSet {
         Self { rules: Vec::new(), digest: digest(&[]) }
     }
 
-    /// Loads further rules from a file; one with the id of a rule that is there replaces it.
+    /// Loads further rules from a file, or from the files `*.toml` of a folder; one with the id of a rule that is there replaces it.
     pub fn load(&mut self, path: &Path) -> Result<()> {
         self.add(load::file(path)?).map_err(|why| Error::configuration(format!("{}: {why}", path.display())))
+    }
+
+    /// The files that a path to rules names: itself, or the files `*.toml` of the folder. An error says what is wrong.
+    pub fn files(path: &Path) -> Result<Vec<std::path::PathBuf>> {
+        load::files(path).map_err(|why| Error::configuration(format!("{}: {why}", path.display())))
     }
 
     /// The rows of a rule file's text, not yet in force. An error names file and line.
@@ -199,7 +210,7 @@ impl RuleSet {
 
     /// Whether a rule goes by that id, former id or provider.
     pub fn knows(&self, name: &str) -> bool {
-        self.rules.iter().any(|rule| rule.goes_by(name))
+        Name::new(name).is_ok_and(|name| self.rules.iter().any(|rule| name.is_of(rule)))
     }
 
     /// What somebody may have meant who wrote a name that no rule goes by.
@@ -211,20 +222,33 @@ impl RuleSet {
         }
     }
 
-    /// Keeps the rules in `only` (all where it is empty) that are not in `without`; ids, aliases or providers.
+    /// Keeps the rules in `only` (all where it is empty) that are not in `without`: ids, aliases, providers, or
+    /// globs over these. A name of no rule is an error.
     pub fn select(&mut self, only: &[String], without: &[String]) -> Result<()> {
-        for name in only.iter().chain(without) {
-            if !self.knows(name) {
-                return Err(Error::usage(format!("there is no rule, alias or provider named {name:?}")).hint(self.near(name)));
-            }
-        }
-        self.rules.retain(|rule| only.is_empty() || only.iter().any(|name| rule.goes_by(name)));
-        self.rules.retain(|rule| !without.iter().any(|name| rule.goes_by(name)));
+        let (only, without) = (self.names(only)?, self.names(without)?);
+        self.rules.retain(|rule| only.is_empty() || only.iter().any(|name| name.is_of(rule)));
+        self.rules.retain(|rule| !without.iter().any(|name| name.is_of(rule)));
         if self.rules.is_empty() {
             return Err(Error::configuration("no rules are left, so nothing could be found").hint("leave out --rule or --exclude-rule"));
         }
         self.digest = digest(&self.rules);
         Ok(())
+    }
+
+    /// The rules that go by a name: an id, alias or provider, or a glob. An error where there is none, with what
+    /// may have been meant.
+    pub fn named(&self, name: &str) -> Result<Vec<&Rule>> {
+        let wanted = Name::new(name)?;
+        let found: Vec<&Rule> = self.rules.iter().filter(|rule| wanted.is_of(rule)).collect();
+        if found.is_empty() {
+            Err(Error::usage(format!("there is no rule, alias or provider named {name:?}")).hint(self.near(name)))
+        } else {
+            Ok(found)
+        }
+    }
+
+    fn names(&self, texts: &[String]) -> Result<Vec<Name>> {
+        texts.iter().map(|text| self.named(text).and_then(|_| Name::new(text))).collect()
     }
 
     /// The rules.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Text that is either built in or loaded.
 pub type Text = Cow<'static, str>;
@@ -11,7 +11,7 @@ pub type Text = Cow<'static, str>;
 pub type Texts = Cow<'static, [Text]>;
 
 /// One rule file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// Its rules.
@@ -20,36 +20,53 @@ pub struct File {
 }
 
 /// One rule, see `rules/README.md` for what each key means.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct Spec {
     pub id: Text,
+    #[serde(skip_serializing_if = "empty")]
     pub aliases: Texts,
     pub provider: Text,
     pub name: Text,
     pub severity: Text,
     pub confidence: Text,
+    #[serde(skip_serializing_if = "empty")]
     pub keywords: Texts,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub regex: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub find: Option<Text>,
+    #[serde(skip_serializing_if = "zero")]
     pub entropy: f64,
+    #[serde(skip_serializing_if = "nought")]
+    pub lifetime: u32,
+    #[serde(skip_serializing_if = "empty")]
     pub filters: Texts,
+    #[serde(skip_serializing_if = "empty")]
     pub stopwords: Texts,
+    #[serde(skip_serializing_if = "empty")]
     pub paths: Texts,
+    #[serde(skip_serializing_if = "empty")]
     pub not_paths: Texts,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<Text>,
+    #[serde(skip_serializing_if = "empty")]
     pub pair: Cow<'static, [Pair]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<Call>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub revoke: Option<Call>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub respond: Option<Text>,
-    #[serde(rename = "match")]
+    #[serde(rename = "match", skip_serializing_if = "empty")]
     pub matches: Texts,
+    #[serde(skip_serializing_if = "empty")]
     pub skip: Texts,
 }
 
 /// The other half of a credential: found within so many lines.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Pair {
@@ -58,22 +75,35 @@ pub struct Pair {
 }
 
 /// A request to the provider: to verify or to revoke.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct Call {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub named: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub get: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub post: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delete: Option<Text>,
+    #[serde(skip_serializing_if = "empty")]
     pub headers: Texts,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<Text>,
+    #[serde(skip_serializing_if = "empty")]
     pub live: Cow<'static, [u16]>,
+    #[serde(skip_serializing_if = "empty")]
     pub live_json: Texts,
+    #[serde(skip_serializing_if = "empty")]
     pub dead: Cow<'static, [u16]>,
+    #[serde(skip_serializing_if = "empty")]
     pub dead_json: Texts,
+    #[serde(skip_serializing_if = "empty")]
     pub done: Cow<'static, [u16]>,
+    #[serde(skip_serializing_if = "empty")]
     pub show: Texts,
 }
 
@@ -124,4 +154,19 @@ impl Call {
     fn requests(&self) -> usize {
         [&self.named, &self.get, &self.post, &self.delete].into_iter().flatten().count()
     }
+}
+
+/// Keys that say nothing are left out where a rule is written.
+#[allow(clippy::ptr_arg)]
+fn empty<T: Clone>(list: &Cow<'_, [T]>) -> bool {
+    list.is_empty()
+}
+
+fn zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn nought(number: &u32) -> bool {
+    *number == 0
 }

@@ -7,11 +7,11 @@ use std::sync::Mutex;
 use bstr::{BString, ByteSlice};
 use rustc_hash::FxHashMap;
 
-use crate::candidate::Candidate;
+use crate::candidate::{Candidate, Half};
 use crate::coverage::{Counts, LeftOut, Notice};
 use crate::detect::Detector;
 use crate::filter::{Filter, Judgement};
-use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Place, PlaceKind, Scope, Severity, State, Use, Verification};
+use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Pair, Place, PlaceKind, Scope, Severity, State, Use, Verification};
 use crate::object::Oid;
 use crate::rule::Rule;
 use crate::secret::{FingerprintKey, Secret};
@@ -194,15 +194,45 @@ impl<'a> Collector<'a> {
         for one in placed {
             secrets.entry(one.candidate.judged.value.clone()).or_default().push(one);
         }
-        secrets
-            .into_iter()
-            .filter_map(|(secret, placed)| {
-                let fingerprint = key.fingerprint(&secret);
-                let history = histories.remove(&secret).unwrap_or_else(|| History::empty(Scope::None));
-                let identity = Identity { fingerprint, history, suppress };
-                finding(self, identity, placed)
-            })
-            .collect()
+        let findings = secrets.into_iter().filter_map(|(secret, placed)| {
+            let fingerprint = key.fingerprint(&secret);
+            let history = histories.remove(&secret).unwrap_or_else(|| History::empty(Scope::None));
+            let identity = Identity { fingerprint, history, suppress };
+            finding(self, identity, placed)
+        });
+        without_ids(findings.collect())
+    }
+}
+
+/// Without the ids that stand in their secret's finding. An id that is surer or worse than that stays: no choice
+/// of what is shown may hide both.
+fn without_ids(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let ids: FxHashMap<Secret, (Confidence, Severity)> = findings
+        .iter()
+        .filter_map(|finding| {
+            let pair = finding.pair.as_ref().filter(|pair| pair.identifier && !finding.suppressed)?;
+            Some((pair.secret.clone(), (finding.confidence, finding.severity)))
+        })
+        .fold(FxHashMap::default(), |mut all, (id, (confidence, severity))| {
+            let best = all.entry(id).or_insert((confidence, severity));
+            *best = (best.0.max(confidence), best.1.max(severity));
+            all
+        });
+    findings.retain(|f| ids.get(&f.secret).is_none_or(|(confidence, severity)| f.confidence > *confidence || f.severity > *severity));
+    findings
+}
+
+/// The other half, with its place beside the secret's.
+fn pair(detector: &Detector, half: &Half, beside: &Place) -> Pair {
+    let rule = detector.rule(half.rule);
+    let [line, column, end_line, end_column] = half.lines;
+    let (start, end) = (half.span.start as usize, half.span.end as usize);
+    Pair {
+        rule: rule.spec.id.to_string(),
+        name: rule.spec.name.to_string(),
+        secret: half.value.clone(),
+        identifier: half.identifier,
+        place: Place { line, column, end_line, end_column, start, end, ..beside.clone() },
     }
 }
 
@@ -241,8 +271,14 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
     let best = standing.first()?;
     let (candidate, confidence) = (best.placed.candidate.clone(), best.confidence);
     let rule = detector.rule(candidate.rule);
-    let reasons = reasons(detector, &standing, best);
-    let severity = standing.iter().map(|s| s.severity).max()?;
+    let mut reasons = reasons(detector, &standing, best);
+    let mut severity = standing.iter().map(|s| s.severity).max()?;
+    let paired = standing.iter().find_map(|s| Some(pair(detector, s.placed.candidate.pair.as_ref()?, &s.placed.place)));
+    reasons.extend(paired.iter().map(|pair| format!("beside {}", pair.rule)));
+    if let Some(hours) = ended(detector, &standing, &identity.history) {
+        severity = Severity::Low;
+        reasons.push(format!("it has ended: its kind lives {hours} hours at most"));
+    }
     let uses = uses(detector, &candidate, &standing);
     let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
     places.sort_by(crate::outcome::compare_places);
@@ -267,7 +303,28 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
         more_places,
         hidden,
         suppressed,
+        pair: paired,
     })
+}
+
+/// The hours that such a secret lives at the most, where it was there longer ago than that.
+fn ended(detector: &Detector, standing: &[Standing], history: &History) -> Option<i64> {
+    let hours = lifetime(detector, standing)?;
+    (seen(standing, history)?.saturating_add(hours * 3600) < detector.now()).then_some(hours)
+}
+
+/// How many hours a secret of this kind lives at the most: by its own rule, else by that of its other half.
+fn lifetime(detector: &Detector, standing: &[Standing]) -> Option<i64> {
+    let candidate = &standing.first()?.placed.candidate;
+    let half = standing.iter().find_map(|s| s.placed.candidate.pair.as_ref()).map(|half| half.rule);
+    let rules = std::iter::once(candidate.rule).chain(half);
+    rules.map(|rule| i64::from(detector.rule(rule).spec.lifetime)).find(|hours| *hours > 0)
+}
+
+/// When the secret was there already: the earliest date that a commit gives. Dates before 1970 say nothing.
+fn seen(standing: &[Standing], history: &History) -> Option<i64> {
+    let first = history.first_seen.as_ref().map(|commit| commit.date);
+    standing.iter().filter_map(|s| s.placed.place.date).chain(first).filter(|date| *date > 0).min()
 }
 
 /// Why the best place makes us sure, and which other rules match.
@@ -388,7 +445,7 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
 }
 
 /// Whether a rule's `paths` and `not_paths` let it speak at that path. A place without a path is always wanted.
-fn wanted(rule: &Rule, path: &[u8]) -> bool {
+pub fn wanted(rule: &Rule, path: &[u8]) -> bool {
     if path.is_empty() {
         return true;
     }

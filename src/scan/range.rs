@@ -252,8 +252,7 @@ impl<'a> Job<'a> {
         }
         for mut candidate in found {
             let (identity, above) = commit::part(bytes, candidate.span.start as usize);
-            candidate.line -= above;
-            candidate.end_line -= above;
+            candidate.count_from(above);
             let spot = self.spot(if identity { PlaceKind::Identity } else { PlaceKind::CommitMessage });
             let mut place = Spot { object: stamp.commit, ..spot }.place(&candidate);
             stamp.mark(&mut place);

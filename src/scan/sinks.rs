@@ -233,8 +233,7 @@ fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -
     let all = candidates(context.collector.detector, Scanned::of(memo, bytes));
     let placed = all.into_iter().map(|mut candidate| {
         let (identity, above) = part(bytes, candidate.span.start as usize);
-        candidate.line -= above;
-        candidate.end_line -= above;
+        candidate.count_from(above);
         (if identity { PlaceKind::Identity } else { message }, candidate)
     });
     placed.collect()
