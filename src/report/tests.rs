@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::*;
 use crate::coverage::{Counts, Coverage, LeftOut, Notice, TargetCoverage, TargetKind};
 use crate::finding::{
-    CommitRef, Confidence, Finding, Hidden, HiddenBy, History, Person, Place, PlaceKind, Scope, Severity, State, Verification,
+    CommitRef, Confidence, Finding, Hidden, HiddenBy, History, NOT_ASKED, Person, Place, PlaceKind, Scope, Severity, State, Verification,
 };
 use crate::outcome::Outcome;
 use crate::secret::Secret;
@@ -79,7 +79,7 @@ fn live() -> Finding {
         score: 0.987_654,
         reasons: vec!["proved offline (crc32-base62)".into()],
         facts: BTreeMap::from([("account".into(), "octocat".into())]),
-        verification: Verification::new(State::NotChecked, "not asked"),
+        verification: Verification::new(State::NotChecked, NOT_ASKED),
         uses: Vec::new(),
         places: vec![place(PlaceKind::Worktree, "src/a b.rs", 3), blob("src/a b.rs", 3, "a", true), blob("old.rs", 7, "b", false)],
         history: History {

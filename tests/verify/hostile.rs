@@ -75,7 +75,8 @@ fn files_and_urls_of_the_tree_lead_nowhere() {
     let npm = ["npm", "_", &token(41)[4..]].concat();
     let repo = Repo::new();
     repo.add(".npmrc", format!("registry=http://127.0.0.1:{port}/\n//127.0.0.1:{port}/:_authToken={npm}\n"));
-    repo.add(".unleak.toml", format!("[verify]\nendpoint = {{ github = \"http://127.0.0.1:{port}\" }}\nhosts = [\"127.0.0.1\"]\n"));
+    repo.add(".unleak.toml", rule(&format!("https://127.0.0.1:{port}/me")));
+    repo.add("lake.txt", ["t = lake", "_a1b2c3d4e5f6g7h8i9j0k1l2\n"].concat());
     repo.add(".env", format!("VAULT_ADDR=http://127.0.0.1:{port}\nVAULT_TOKEN={vault}\nhttps_proxy=http://127.0.0.1:{port}\n"));
     let password = ["kV8", "wq2ZtQ9xR"].concat();
     repo.add("db.txt", format!("postgres://app:{password}@127.0.0.1:{port}/app\nredis://:{password}x@localhost:{port}/0\n"));
@@ -85,6 +86,7 @@ fn files_and_urls_of_the_tree_lead_nowhere() {
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(thief.heard().is_empty(), "{:?}", thief.heard());
     let text = ran.text();
+    assert!(text.contains("`verify` of rule lake-token is disabled"), "{text}");
     assert!(text.contains("--verify-hosts 127.0.0.1") || text.contains("--verify-hosts localhost"), "{text}");
 }
 
