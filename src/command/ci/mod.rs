@@ -183,7 +183,7 @@ fn commits_here(ci: &CiRun, event: &Event, commits: &Commits, mut opened: Opened
         let step = if lack.shallow { steps.next().copied() } else { None };
         // A branch that was pushed over is mostly gone from the server, too. In a shallow clone it may only not be here.
         let named = commits.base.contains(&Base::Commit(lack.fetch[0].clone()));
-        let optional = named && (commits.all_is_new || commits.base.len() > 1);
+        let optional = named && !given_up.contains(&lack.fetch[0]) && (commits.all_is_new || commits.base.len() > 1);
         if optional && if ci.deepen { asked.contains(&lack.fetch) } else { !opened.is_shallow() } {
             given_up.push(lack.fetch[0].clone());
             continue;
