@@ -81,3 +81,17 @@ fn a_server_that_is_gone_is_an_error() {
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("failed"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_variable_is_never_an_option_of_gits() {
+    let server = Server::new();
+    let clone = server.shallow("clone", &server.main, "1");
+    let mark = clone.path.with_file_name("mark");
+    let program = format!("--upload-pack=touch {};", mark.display());
+    for variables in [push(&program, &server.main, "main"), push(ZERO, &program, "main"), push(&program, &program, &program)] {
+        // Where it is the state before, everything counts as new; as the end, there is nothing to scan.
+        let ran = ci(&clone, &variables, &["--deepen"]);
+        assert!(!mark.exists(), "{}", ran.stderr);
+        assert_eq!(ran.code, if variables[4].1 == program { 3 } else { 1 }, "{}", ran.stderr);
+    }
+}

@@ -183,7 +183,7 @@ fn commits_here(ci: &CiRun, event: &Event, commits: &Commits, mut opened: Opened
         let step = if lack.shallow { steps.next().copied() } else { None };
         // A branch that was pushed over is mostly gone from the server, too. In a shallow clone it may only not be here.
         let named = commits.base.contains(&Base::Commit(lack.fetch[0].clone()));
-        let optional = named && (commits.all_is_new || commits.base.len() > 1);
+        let optional = named && !given_up.contains(&lack.fetch[0]) && (commits.all_is_new || commits.base.len() > 1);
         if optional && if ci.deepen { asked.contains(&lack.fetch) } else { !opened.is_shallow() } {
             given_up.push(lack.fetch[0].clone());
             continue;
@@ -215,14 +215,17 @@ fn whole(ci: &CiRun, event: &Event, opened: Opened) -> Result<()> {
 }
 
 fn fetch(step: Option<&str>, what: &[String]) -> Vec<String> {
-    let words = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules"].into_iter().chain(step).chain([REMOTE]);
+    // What a pipeline's variable says is never an option.
+    let words = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules"].into_iter().chain(step).chain(["--", REMOTE]);
     words.map(str::to_owned).chain(what.iter().cloned()).collect()
 }
 
 fn too_shallow(event: &Event, lack: &Lack) -> Error {
     let step = lack.shallow.then_some("--unshallow");
-    let command: Vec<String> =
-        fetch(step, &lack.fetch).into_iter().filter(|word| !["--quiet", "--no-recurse-submodules"].contains(&word.as_str())).collect();
+    let command: Vec<String> = fetch(step, &lack.fetch)
+        .into_iter()
+        .filter(|word| !["--quiet", "--no-recurse-submodules", "--"].contains(&word.as_str()))
+        .collect();
     let setting = if event.clone.is_empty() { String::new() } else { format!("; so does {}", event.clone) };
     Error::input(format!("{}: {}", event.provider, lack.why))
         .hint(format!("`git {}` mends it{setting}; `unleak ci --deepen` does it by itself", command.join(" ")))
