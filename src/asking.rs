@@ -140,9 +140,8 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
     Ok(asked)
 }
 
-/// The values around a secret: the parts of its match, with each other half of the credential that was found.
-#[cfg(feature = "verify")]
 /// The values around a secret: the parts of its match, and the other half of the credential, where one was found.
+#[cfg(feature = "verify")]
 fn halves(finding: &Finding, parts: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
     let half = finding.pair.iter().map(|pair| (pair.rule.clone(), pair.secret.clone()));
     parts.clone().into_iter().chain(half).collect()
