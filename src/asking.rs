@@ -31,7 +31,8 @@ pub struct Wish {
     pub only_verified: bool,
 }
 
-/// Asks about every finding, puts the verdicts in, and takes out what the user does not want to see.
+/// Asks about every finding, puts the verdicts in, and takes out what the user does not want to see. What somebody
+/// let pass is asked about too: if it is live it is reported all the same.
 #[cfg(feature = "verify")]
 pub fn verify(outcome: &mut Outcome, rules: &RuleSet, wish: &Wish, progress: &Progress) -> Result<()> {
     use crate::progress::Phase;
@@ -40,7 +41,9 @@ pub fn verify(outcome: &mut Outcome, rules: &RuleSet, wish: &Wish, progress: &Pr
     progress.set_phase(Phase::Verifying);
     let shown = outcome.findings.len();
     let unsure = unsure(outcome, rules);
-    outcome.findings.extend(unsure);
+    let sure = shown + unsure.len();
+    let hidden = std::mem::take(&mut outcome.hidden);
+    outcome.findings.extend(unsure.into_iter().chain(hidden));
     let (mut questions, mut owners) = (Vec::new(), Vec::new());
     for (index, finding) in outcome.findings.iter_mut().enumerate() {
         match about(finding, rules) {
@@ -59,7 +62,9 @@ pub fn verify(outcome: &mut Outcome, rules: &RuleSet, wish: &Wish, progress: &Pr
     for (index, verdicts) in answers {
         outcome.findings[index].verification = merge(verdicts);
     }
+    outcome.hidden = outcome.findings.split_off(sure);
     keep_live(outcome, shown);
+    outcome.reveal();
     if let Some(signal) = progress.stop_signal().filter(|&signal| signal > 0) {
         outcome.interrupted = Some(i32::from(signal));
     }
@@ -84,6 +89,7 @@ fn keep_live(outcome: &mut Outcome, shown: usize) {
     for mut finding in outcome.findings.split_off(shown) {
         if finding.verification.state == State::Live {
             finding.reasons.push("its provider takes it".to_owned());
+            finding.suppressed = false;
             outcome.coverage.below_threshold = outcome.coverage.below_threshold.saturating_sub(1);
             outcome.findings.push(finding);
         }

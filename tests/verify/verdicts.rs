@@ -71,6 +71,27 @@ fn live_with_evidence_in_every_format() {
     assert!(ask(&provider, &input, &["--verify"]).text().contains("verified  LIVE: the provider takes it; host 127.0.0.1"));
 }
 
+/// A live secret is reported whatever somebody wrote beside it; a dead one stays hidden.
+#[test]
+fn what_is_live_cannot_be_hidden() {
+    let (live, dead) = (token(40), token(41));
+    let provider = Provider::new(honest(&live));
+    let input = format!("{live} # unleak:allow reason=old\n{dead} # gitleaks:allow\n");
+    let hidden = ask(&provider, &input, &["-f", "json"]);
+    assert_eq!((hidden.code, hidden.report().findings().len()), (0, 0));
+    let ran = ask(&provider, &input, &["--verify", "-f", "json"]);
+    let report = ran.report();
+    assert_eq!((ran.code, report.findings().len()), (1, 1), "{}", ran.text());
+    assert!(report.findings()[0]["suppressed"].is_null());
+    assert_eq!(state(&ran).0, "live");
+    let counted = report.0["coverage"]["suppressed"].as_array().unwrap().clone();
+    assert_eq!(counted.len(), 1, "{counted:?}");
+    assert_eq!((counted[0]["source"].as_str(), counted[0]["findings"].as_u64()), (Some("gitleaks:allow"), Some(1)));
+    for value in [&live, &dead] {
+        silent(&ran, value);
+    }
+}
+
 #[test]
 fn nothing_is_asked_unless_wanted() {
     let value = token(2);
