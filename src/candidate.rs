@@ -68,7 +68,7 @@ pub fn candidates(detector: &Detector, scanned: Scanned) -> Vec<Candidate> {
                 if candidate.judged.proved { Vec::new() } else { detector.rule(candidate.rule).filters.iter().map(judge).collect() };
             for judgement in judgements {
                 match judgement {
-                    Judgement::Keep => {}
+                    Judgement::Keep | Judgement::Mild(_) => {}
                     Judgement::Lower(why) => {
                         candidate.confidence = Confidence::Low;
                         candidate.reasons.push(why);
