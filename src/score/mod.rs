@@ -105,7 +105,8 @@ impl Evidence {
     /// Whether the default report may show it: likely, and without one of the doubts that no weight outweighs.
     pub fn is_likely(self) -> bool {
         let bar = if self.has(Feature::Random) { LIKELY } else { LIKELY_WEAK };
-        self.probability() >= bar && self.has(Feature::Solid) && !VETO.iter().any(|&doubt| self.has(doubt))
+        let solid = self.has(Feature::Random) || self.has(Feature::Solid);
+        self.probability() >= bar && solid && !VETO.iter().any(|&doubt| self.has(doubt))
     }
 
     /// What weighed most, for a report.

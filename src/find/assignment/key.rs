@@ -17,8 +17,6 @@ pub struct Key {
     pub range: Range<usize>,
     /// Whether two dashes stand before it: a command's flag.
     pub flag: bool,
-    /// What the name says.
-    pub evidence: Evidence,
 }
 
 /// As the last word of a name: then the value describes a secret and is none.
@@ -221,7 +219,7 @@ pub fn around(bytes: &[u8], hit: &Range<usize>) -> Option<Key> {
     let dashes = bytes[start..word.start].iter().take_while(|b| **b == b'-').count();
     start += bytes[start..word.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
     let names = is_word(bytes, start, &word, end) && names_a_secret(&bytes[start..word.start], &bytes[word.end..end]);
-    names.then(|| Key { evidence: evidence(&bytes[start..end]), range: start..end, flag: dashes == 2 })
+    names.then_some(Key { range: start..end, flag: dashes == 2 })
 }
 
 /// Words before `key` that make it a secret one.
@@ -231,7 +229,7 @@ const SECRET_KEYS: &[&str] = &[
 ];
 
 /// What kind of secret the name says it is, and how it is written.
-fn evidence(name: &[u8]) -> Evidence {
+pub fn evidence(name: &[u8]) -> Evidence {
     let lower = name.to_ascii_lowercase();
     let is = |list: &[&str]| list.iter().any(|part| memchr::memmem::find(&lower, part.as_bytes()).is_some());
     let kind = if is(&["pass", "pwd", "_pw", "identified"]) {

@@ -33,7 +33,7 @@ fn strong(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     }
     let canonical = canonical(raw);
     let random = is_strong(canonical.as_deref().unwrap_or(raw)) && !is_dotted_name(raw);
-    random.then(|| found(&hit, &key, &value, canonical)).filter(|found| is_near(found, &hit))
+    random.then(|| found(bytes, &hit, (&key, &value), canonical)).filter(|found| is_near(found, &hit))
 }
 
 fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
@@ -48,10 +48,12 @@ fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let canonical = canonical(raw);
     let plain = canonical.as_deref().unwrap_or(raw);
     let taken_by_strong = !value.compared && is_strong(plain) && !is_dotted_name(raw) && !is_address(raw);
-    if taken_by_strong || is_address(raw) || plain.len() < 4 || plain.contains(&b' ') || is_plain_key(&key) {
+    if taken_by_strong || is_address(raw) || plain.len() < 4 || plain.contains(&b' ') {
         return None;
     }
-    Some(found(&hit, &key, &value, canonical)).filter(|found| is_near(found, &hit))
+    // A name of which nothing is left but `key` is too common for values that do not look random.
+    let good = |found: &Found| is_near(found, &hit) && !found.evidence.has(Feature::KeyPlain);
+    Some(found(bytes, &hit, (&key, &value), canonical)).filter(good)
 }
 
 /// Whether a value is drawn at random, or short and mixed so much that hardly a name looks like it.
@@ -68,14 +70,8 @@ fn is_strong(value: &[u8]) -> bool {
     look::is_random(value) || look::is_uuid(value) || mixed()
 }
 
-/// A name of which nothing is left but `key`: too common for values that do not look random.
-fn is_plain_key(key: &Key) -> bool {
-    key.evidence.has(Feature::KeyPlain)
-}
-
-fn found(hit: &Range<usize>, key: &Key, value: &Value, canonical: Option<Vec<u8>>) -> Found {
-    let evidence = key
-        .evidence
+fn found(bytes: &[u8], hit: &Range<usize>, (key, value): (&Key, &Value), canonical: Option<Vec<u8>>) -> Found {
+    let evidence = key::evidence(&bytes[key.range.clone()])
         .with_if(Feature::Flagged, key.flag)
         .with_if(Feature::Quoted, value.quoted)
         .with_if(Feature::Entry, value.entry)
@@ -105,9 +101,9 @@ fn is_location(raw: &[u8]) -> bool {
         || (raw[0] == b'/' && raw[1..].contains(&b'/') && !look::is_random(raw))
 }
 
-/// The address of a contract or account on a blockchain: public, however random.
+/// The address of a contract or account on a blockchain: public, however random. Or one in memory, or a number.
 fn is_address(raw: &[u8]) -> bool {
-    raw.len() == 42 && raw.starts_with(b"0x") && look::is_hex(&raw[2..])
+    raw.starts_with(b"0x") && (raw.len() == 42 || raw.len() <= 19) && look::is_hex(raw[2..].strip_suffix(b"L").unwrap_or(&raw[2..]))
 }
 
 /// A path of members or a host: words joined by dots, whatever digits are in it.
