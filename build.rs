@@ -39,13 +39,41 @@ fn main() {
                     panic!("{}: {id} is also in {}", path.display(), other.display());
                 }
             }
-            assert!(!rule.keywords.is_empty(), "{}: rule {} has no keyword", path.display(), rule.id);
+            let keywordless = rule.find.as_deref() == Some("entropy");
+            assert!(!rule.keywords.is_empty() || keywordless, "{}: rule {} has no keyword", path.display(), rule.id);
             emit(&mut out, &rule, path);
         }
     }
     out.push_str("];\n");
-    let target = Path::new(&env::var("OUT_DIR").expect("set by cargo")).join("rules.rs");
-    fs::write(target, out).expect("OUT_DIR is writable");
+    write("rules.rs", &out);
+    score();
+}
+
+fn write(name: &str, text: &str) {
+    let target = Path::new(&env::var("OUT_DIR").expect("set by cargo")).join(name);
+    fs::write(target, text).expect("OUT_DIR is writable");
+}
+
+/// The weights of the score, as constants.
+fn score() {
+    let path = "src/score/weights.toml";
+    println!("cargo::rerun-if-changed={path}");
+    let text = fs::read_to_string(path).expect("the weights are there");
+    let table: BTreeMap<String, toml::Value> = toml::from_str(&text).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let number = |value: &toml::Value| value.as_float().unwrap_or_else(|| panic!("{path}: {value:?} is no decimal number"));
+    let constant = |name: &str| number(table.get(name).unwrap_or_else(|| panic!("{path}: {name} is missing")));
+    let mut out = String::new();
+    for name in ["bias", "likely", "likely-weak", "possible"] {
+        writeln!(out, "pub(super) const {}: f32 = {:?};", name.to_uppercase().replace('-', "_"), constant(name))
+            .expect("writing to a string");
+    }
+    let weights = table.get("weights").and_then(toml::Value::as_table).unwrap_or_else(|| panic!("{path}: [weights] is missing"));
+    out.push_str("pub(super) static WEIGHTS: &[(&str, f32)] = &[\n");
+    for (name, weight) in weights {
+        writeln!(out, "({name:?}, {:?}),", number(weight)).expect("writing to a string");
+    }
+    out.push_str("];\n");
+    write("score.rs", &out);
 }
 
 fn emit(out: &mut String, rule: &Spec, path: &Path) {

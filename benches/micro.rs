@@ -211,7 +211,7 @@ fn main() {
 }
 
 fn detection(benches: &Benches, detector: &Detector) {
-    let prefilter = Prefilter::new(detector.rules().rules());
+    let prefilter = Prefilter::new(detector.rules().rules(), false);
     let texts = [
         ("source text", source(LENGTH)),
         ("minified text", minified(LENGTH)),

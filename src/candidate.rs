@@ -95,7 +95,7 @@ pub fn traced(detector: &Detector, scanned: Scanned, tell: &mut dyn FnMut(&Locat
                 if candidate.judged.proved { Vec::new() } else { detector.rule(candidate.rule).filters.iter().map(judge).collect() };
             for judgement in judgements {
                 match judgement {
-                    Judgement::Keep => {}
+                    Judgement::Keep | Judgement::Mild(_) => {}
                     Judgement::Lower(why) => {
                         candidate.confidence = Confidence::Low;
                         candidate.reasons.push(why);

@@ -253,6 +253,9 @@ pub struct ReportArgs {
     /// Report findings that are at least so sure; medium by default
     #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high"], help_heading = "Findings")]
     pub confidence: Option<String>,
+    /// Report long values that look random too, whatever stands around them
+    #[arg(long, help_heading = "Findings")]
+    pub entropy: bool,
     /// Report findings that are at least so severe; low by default
     #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], help_heading = "Findings")]
     pub severity: Option<String>,

@@ -2,6 +2,7 @@
 //! window filters make of it. Everything here is a function of bounded bytes around one hit, so it may be
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
+mod regex;
 mod slow;
 mod trace;
 
@@ -9,7 +10,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use regex_automata::{Anchored, Input};
 use rustc_hash::FxHashSet;
 
 use crate::check::{Subject, Verdict};
@@ -18,8 +18,10 @@ use crate::find::Found;
 use crate::finding::{Confidence, Severity};
 use crate::object::{Base, Copied};
 use crate::prefilter::Prefilter;
-use crate::rule::{Rule, RuleSet, WHOLE};
+use crate::rule::{Rule, RuleSet};
+use crate::score::{self, Evidence};
 use crate::secret::{Secret, entropy};
+use regex::{find_regex, groups, parts};
 use slow::SlowLane;
 use trace::Trace;
 pub use trace::{Step, Try, TryHit, Word, of_filter};
@@ -80,6 +82,8 @@ pub struct Judged {
     pub proved: bool,
     /// Why, in words.
     pub reasons: Vec<String>,
+    /// What speaks for and against a value that is scored; empty where the shape alone decides.
+    pub evidence: Evidence,
     /// What the value says of itself.
     pub facts: Vec<(&'static str, String)>,
     /// The filter or check that dropped it.
@@ -121,7 +125,7 @@ impl Memo {
 impl Detector {
     /// Makes rules ready. `now`, in seconds since 1970, is what expiry dates are compared with.
     pub fn new(rules: RuleSet, now: i64) -> Self {
-        let prefilter = Prefilter::new(rules.rules());
+        let prefilter = Prefilter::new(rules.rules(), rules.entropy());
         let slow = SlowLane::new(rules.rules());
         Self { rules, prefilter, slow, now, dropped: Mutex::default() }
     }
@@ -198,7 +202,7 @@ impl Detector {
 
     fn scan_new(&self, bytes: &[u8], base: &Base<'_, Memo>) -> Memo {
         let inherited = self.inherit(bytes.len(), base);
-        let fresh = self.hits(bytes, &fresh_regions(bytes.len(), base.copied, self.prefilter.longest()));
+        let fresh = self.hits(bytes, &fresh_regions(bytes.len(), base.copied, self.prefilter.longest(), self.prefilter.looks_back()));
         let mut memo = Memo::default();
         let mut old = inherited.into_iter().peekable();
         let mut new = fresh.into_iter().peekable();
@@ -248,10 +252,11 @@ impl Detector {
                 if at >= end {
                     break;
                 }
-                if at + keyword.text.len() > end {
+                let begins = copied.from == 0 && copied.at == 0;
+                if at + keyword.text.len() > end || (keyword.looks_back && at == copied.from && !begins) {
                     continue;
                 }
-                let left = at >= copied.from + keyword.before || (copied.from == 0 && copied.at == 0);
+                let left = at >= copied.from + keyword.before || begins;
                 let right = at + keyword.after <= end || (end == base.len && copied.at + copied.len == len);
                 let shift = copied.at as i64 - copied.from as i64;
                 let moved = Hit { at: (at as i64 + shift) as u32, ..*hit };
@@ -312,10 +317,15 @@ impl Detector {
             confidence: rule.confidence,
             proved: false,
             reasons: Vec::new(),
+            evidence: Evidence::NONE,
             facts: Vec::new(),
             dropped: None,
             parts: parts(rule, bytes, found),
         };
+        if let Some(doubt) = found.doubt {
+            judged.confidence = Confidence::Low;
+            judged.reasons.push(doubt.to_owned());
+        }
         if let Some(check) = rule.check {
             let name = rule.spec.check.as_deref().unwrap_or_default();
             let groups = groups(rule, bytes, found);
@@ -365,7 +375,7 @@ impl Match {
 }
 
 /// The stretches in which a hit can begin or end outside of any single copied stretch, ascending and joined.
-fn fresh_regions(len: usize, copied: &[Copied], longest: usize) -> Vec<Range<usize>> {
+fn fresh_regions(len: usize, copied: &[Copied], longest: usize, looks_back: bool) -> Vec<Range<usize>> {
     let reach = longest.saturating_sub(1);
     let mut regions: Vec<Range<usize>> = Vec::new();
     let mut add = |start: usize, end: usize| {
@@ -377,7 +387,7 @@ fn fresh_regions(len: usize, copied: &[Copied], longest: usize) -> Vec<Range<usi
     };
     let mut done = 0;
     for stretch in copied {
-        if stretch.at > 0 {
+        if stretch.at > 0 || (looks_back && stretch.from > 0) {
             add(done, stretch.at);
         }
         done = stretch.at + stretch.len;
@@ -406,62 +416,7 @@ fn find(rule: &Rule, bytes: &[u8], at: Range<usize>) -> Option<Found> {
         None => find_regex(rule, window, &hit),
     }?;
     let back = |range: Range<usize>| range.start + low..range.end + low;
-    Some(Found { whole: back(found.whole), secret: back(found.secret), value: found.value })
-}
-
-fn find_regex(rule: &Rule, window: &[u8], hit: &Range<usize>) -> Option<Found> {
-    let regex = rule.regex();
-    let anchored = if rule.bound.lead == 0 { Anchored::Yes } else { Anchored::No };
-    let mut from = if rule.bound.lead == 0 { hit.start } else { 0 };
-    let whole = loop {
-        let found = regex.search(&Input::new(window).range(from..window.len()).anchored(anchored))?;
-        if found.start() > hit.start {
-            return None;
-        }
-        if found.end() >= hit.end {
-            break found.range();
-        }
-        from = found.start() + 1;
-    };
-    if regex.captures_len() == 1 {
-        return Some(Found { secret: whole.clone(), whole, value: None });
-    }
-    let mut captures = regex.create_captures();
-    regex.search_captures(&Input::new(window).range(whole.start..window.len()).anchored(Anchored::Yes), &mut captures);
-    let secret = captures.get_group_by_name("secret").map_or_else(|| whole.clone(), |span| span.start..span.end);
-    Some(Found { whole, secret, value: None })
-}
-
-/// The named groups of a regex match, for its check.
-fn groups<'r, 'b>(rule: &'r Rule, bytes: &'b [u8], found: &Found) -> Vec<(&'r str, &'b [u8])> {
-    if rule.finder.is_some() || rule.regex().captures_len() == 1 {
-        return Vec::new();
-    }
-    let regex = rule.regex();
-    let mut captures = regex.create_captures();
-    let high = (found.whole.end + 1).min(bytes.len());
-    let low = found.whole.start.saturating_sub(1);
-    let window = &bytes[low..high];
-    regex.search_captures(&Input::new(window).range(found.whole.start - low..window.len()).anchored(Anchored::Yes), &mut captures);
-    let names = regex.group_info().pattern_names(regex_automata::PatternID::ZERO);
-    names
-        .enumerate()
-        .filter_map(|(index, name)| {
-            let span = captures.get_group(index)?;
-            Some((name?, &window[span.start..span.end]))
-        })
-        .collect()
-}
-
-/// What the rule's requests need of a match besides the secret.
-fn parts(rule: &Rule, bytes: &[u8], found: &Found) -> Vec<(String, Secret)> {
-    if rule.parts.is_empty() {
-        return Vec::new();
-    }
-    let mut all = groups(rule, bytes, found);
-    all.push((WHOLE, &bytes[found.whole.clone()]));
-    all.retain(|(name, _)| rule.parts.iter().any(|part| part == name));
-    all.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value, 0))).collect()
+    Some(Found { whole: back(found.whole), secret: back(found.secret), value: found.value, doubt: found.doubt, evidence: found.evidence })
 }
 
 /// Entropy floor and window filters; each that acts says so.
@@ -490,11 +445,32 @@ fn filter(rule: &Rule, bytes: &[u8], found: &Found, judged: &mut Judged, trace: 
                 judged.confidence = Confidence::Low;
                 judged.reasons.push(why.to_owned());
             }
+            Judgement::Mild(why) => {
+                judged.severity = Severity::Low;
+                judged.reasons.push(why.to_owned());
+            }
             Judgement::Drop(why) => {
                 judged.reasons.push(why.to_owned());
                 judged.dropped = Some(name);
                 return;
             }
         }
+    }
+    if !found.evidence.is_empty() {
+        let evidence = found.evidence.and(score::of_window(&window, judged.value.expose()));
+        weigh(score::together(evidence), judged.confidence < rule.confidence, judged);
+    }
+}
+
+/// The tier of a value that is scored, as far as its window decides. What is dropped here no place can save.
+fn weigh(evidence: Evidence, lowered: bool, judged: &mut Judged) {
+    judged.evidence = evidence;
+    if !evidence.is_possible() {
+        judged.reasons.push("its score is too low".to_owned());
+        judged.dropped = Some("score");
+    } else if !evidence.is_likely() {
+        judged.confidence = Confidence::Low;
+    } else if !lowered {
+        judged.confidence = Confidence::Medium;
     }
 }

@@ -36,6 +36,7 @@ pub mod check;
 pub mod filter;
 pub mod finding;
 pub mod look;
+pub mod score;
 // From rules to matches.
 pub mod bound;
 pub mod detect;

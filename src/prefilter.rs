@@ -8,6 +8,7 @@ use aho_corasick::automaton::{Automaton, OverlappingState};
 use aho_corasick::{Anchored, Input, nfa::contiguous};
 
 use crate::filter::CONTEXT;
+use crate::find::{self, entropy::RUN};
 use crate::rule::Rule;
 use crate::sieve::Sieve;
 
@@ -61,34 +62,55 @@ pub struct Keyword {
     pub text: Vec<u8>,
     /// Index of each rule, and the keyword as the rule spells it where letter case matters.
     pub rules: Vec<(usize, Option<Vec<u8>>)>,
+    /// Whether the byte before it decides too whether it is a hit.
+    pub looks_back: bool,
     /// How many bytes before the hit anything that follows from it depends on.
     pub before: usize,
     /// The same, from the first byte of the hit on.
     pub after: usize,
 }
 
+impl Keyword {
+    fn new(text: Vec<u8>) -> Self {
+        Self { text, rules: Vec::new(), looks_back: false, before: 0, after: 0 }
+    }
+}
+
 /// Keyword hits of a rule set.
 pub struct Prefilter {
     keywords: Vec<Keyword>,
     sieve: Sieve,
+    /// The number of the keyword that stands for the beginnings of runs, where a rule has no other.
+    runs: Option<usize>,
 }
 
 impl Prefilter {
-    /// Builds the prefilter of these rules.
-    pub fn new(rules: &[Rule]) -> Self {
+    /// Builds the prefilter of these rules; those without a keyword hit where a run of characters begins, if
+    /// `entropy` asks for them.
+    pub fn new(rules: &[Rule], entropy: bool) -> Self {
         let mut keywords: BTreeMap<Vec<u8>, Keyword> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.slow.is_none()) {
             for word in rule.spec.keywords.iter() {
                 let text = word.as_bytes().to_ascii_lowercase();
-                let keyword = keywords.entry(text.clone()).or_insert_with(|| Keyword { text, rules: Vec::new(), before: 0, after: 0 });
+                let keyword = keywords.entry(text.clone()).or_insert_with(|| Keyword::new(text));
                 keyword.rules.push((index, (!rule.bound.caseless).then(|| word.as_bytes().to_vec())));
                 keyword.before = keyword.before.max(rule.bound.lead as usize + CONTEXT + 1);
                 keyword.after = keyword.after.max(rule.bound.trail as usize + CONTEXT + 1);
             }
         }
-        let keywords: Vec<Keyword> = keywords.into_values().collect();
+        let mut keywords: Vec<Keyword> = keywords.into_values().collect();
         let texts = keywords.iter().map(|k| k.text.clone()).collect();
-        Self { sieve: Sieve::new(texts), keywords }
+        let mut runs = None;
+        for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| entropy && rule.on_request()) {
+            let at = *runs.get_or_insert(keywords.len());
+            if at == keywords.len() {
+                keywords.push(Keyword { looks_back: true, ..Keyword::new(vec![b'0'; RUN]) });
+            }
+            keywords[at].rules.push((index, None));
+            keywords[at].before = keywords[at].before.max(rule.bound.lead as usize + CONTEXT + 1);
+            keywords[at].after = keywords[at].after.max(rule.bound.trail as usize + CONTEXT + 1);
+        }
+        Self { sieve: Sieve::new(texts), keywords, runs }
     }
 
     /// The keyword of that number.
@@ -98,7 +120,13 @@ impl Prefilter {
 
     /// Length of the longest keyword, in bytes.
     pub fn longest(&self) -> usize {
-        self.sieve.longest()
+        // One more than a run, for the byte before it.
+        self.sieve.longest().max(if self.runs.is_some() { RUN + 1 } else { 0 })
+    }
+
+    /// Whether the byte before a hit can decide whether it is one.
+    pub fn looks_back(&self) -> bool {
+        self.runs.is_some()
     }
 
     /// How many bytes around any hit matter at the most: before it, and from its first byte on.
@@ -109,6 +137,9 @@ impl Prefilter {
     /// Calls `hit(keyword, start)` for each keyword that some rule can make something of and that lies wholly
     /// in the range.
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize)) {
+        if let Some(runs) = self.runs {
+            find::entropy::starts(bytes, range.clone(), |start| hit(runs, start));
+        }
         self.sieve.search(bytes, range, |index, start, end| {
             if self.keywords[index].rules.iter().any(|(_, spelled)| spelled.as_ref().is_none_or(|s| s == &bytes[start..end])) {
                 hit(index, start);

@@ -118,6 +118,7 @@ impl Sieve {
     }
 
     /// Calls `hit(keyword, start, end)` for each occurrence that lies wholly in the range, in no order.
+    #[inline]
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize, usize)) {
         let end = range.end.min(bytes.len());
         let mut at = range.start;

@@ -13,7 +13,7 @@ use unleak::progress::Progress;
 use unleak::rule::RuleSet;
 use unleak::source::stream::{Cut, Scanned, Stream};
 
-static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin(), 0));
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin().with_entropy(), 0));
 static KEYWORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let words = |rule: &unleak::rule::Rule| rule.spec.keywords.iter().map(|word| word.to_string()).collect::<Vec<_>>();
     DETECTOR.rules().rules().iter().flat_map(words).collect()

@@ -86,7 +86,7 @@ fn pairs_and_keywords_hold() {
 
 /// Each rule, with the detector of all and its index there.
 fn each(mut test: impl FnMut(&Detector, u32, &Rule)) {
-    let detector = Detector::new(RuleSet::builtin(), trial::NOW);
+    let detector = Detector::new(RuleSet::builtin().with_entropy(), trial::NOW);
     for index in 0..detector.rules().rules().len() as u32 {
         test(&detector, index, detector.rule(index));
     }

@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "armor",
     "check",
     "filter",
+    "score",
     "bound",
     "sieve",
     "find",

@@ -3,6 +3,7 @@
 
 mod aws;
 mod azure;
+mod bare_key;
 mod base58;
 mod bech32;
 mod bits;
@@ -149,6 +150,7 @@ impl Entry {
 const FAMILIES: &[&[Entry]] = &[
     aws::TABLE,
     azure::TABLE,
+    bare_key::TABLE,
     base58::TABLE,
     bech32::TABLE,
     bits::TABLE,

@@ -40,6 +40,12 @@ pub(super) fn prove(block: &Block) -> Proof {
     encrypted(outer).or_else(|| plain(outer)).unwrap_or_else(|| NO_KEY.into())
 }
 
+/// What a key's DER proves, where it is one.
+pub(super) fn prove_der(bytes: &[u8]) -> Option<Proof> {
+    let outer = der::only_sequence(bytes)?;
+    encrypted(outer).or_else(|| plain(outer))
+}
+
 /// PKCS#8 with a passphrase: an algorithm and the encrypted rest.
 fn encrypted(mut outer: Reader<'_>) -> Option<Proof> {
     let mut algorithm = outer.sequence()?;
@@ -135,7 +141,7 @@ fn dsa(mut key: Reader<'_>) -> Option<Proof> {
 }
 
 /// The product of two numbers, all most significant byte first and without leading zeros.
-fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
+pub(super) fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
     if a.len() + b.len() > 4096 {
         return Vec::new();
     }

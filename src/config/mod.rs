@@ -27,7 +27,7 @@ use unleak::asking::Wish;
 use unleak::error::{Error, Result, describe};
 use unleak::finding::{Confidence, Severity};
 use unleak::report::Format;
-use unleak::rule::RuleSet;
+use unleak::rule::{HIGH_ENTROPY, RuleSet};
 use unleak::scan::{CloneLimits, Plan, Range};
 use unleak::secret::FingerprintKey;
 use unleak::source::git::revisions::{Wanted, parse_since};
@@ -203,9 +203,14 @@ pub fn job(mut plan: Plan, args: &ReportArgs, around: &Around) -> Result<Job> {
     plan.keep_unsure = wish.is_some();
     plan.suppress = suppression::suppression(args, around, &plan.key.id())?;
     plan.notices.extend(layers.notices.iter().cloned());
+    plan.entropy = args.entropy;
+    let mut rules = rules::rules(args, around, &mut plan.notices)?;
+    if args.entropy || plan.confidence == Confidence::Low || args.rule.iter().any(|name| name == HIGH_ENTROPY) {
+        rules = rules.with_entropy();
+    }
     let terminal = std::io::stdout().is_terminal();
     Ok(Job {
-        rules: rules::rules(args, around, &mut plan.notices)?,
+        rules,
         reports: reports::reports(args, layers)?,
         show_secrets: args.show_secrets,
         show_suppressed: args.show_suppressed || layers.last(|file| file.reports.show_suppressed).unwrap_or(false),

@@ -9,6 +9,7 @@ use regex_automata::Input;
 use crate::find::Found;
 use crate::prefilter::MultiLiteral;
 use crate::rule::Rule;
+use crate::score::Evidence;
 
 /// The rules of the slow lane among those in force.
 pub struct SlowLane {
@@ -52,7 +53,7 @@ fn matches(rule: &Rule, bytes: &[u8], own: Range<usize>, hit: &mut dyn FnMut(Fou
         from = whole.end.max(whole.start + 1);
         let secret = captures.get_group_by_name("secret").map_or_else(|| whole.clone(), |span| span.range());
         if !secret.is_empty() {
-            hit(Found { whole, secret, value: None });
+            hit(Found { whole, secret, value: None, doubt: None, evidence: Evidence::NONE });
         }
     }
 }

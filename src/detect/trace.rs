@@ -108,7 +108,7 @@ pub(super) fn of_check(name: &str, proof: &Proof, trace: Trace<'_>) {
 pub fn of_filter(name: &str, judgement: Judgement, trace: &mut dyn FnMut(Step)) -> Judgement {
     let word = match judgement {
         Judgement::Keep => Word::Kept,
-        Judgement::Lower(why) => Word::Lowered(why),
+        Judgement::Lower(why) | Judgement::Mild(why) => Word::Lowered(why),
         Judgement::Drop(why) => Word::Dropped(why),
     };
     trace(Step { by: name.to_owned(), word });

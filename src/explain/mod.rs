@@ -182,7 +182,7 @@ impl<'a> Case<'a> {
             let place = spot.place(&candidate);
             collector.place(candidate, place);
         }
-        let findings = collector.findings(&FingerprintKey::default(), &Suppress::nothing());
+        let findings = collector.findings(&FingerprintKey::default(), &Suppress::nothing(), Confidence::Low);
         let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', question.bytes).map(|at| at + 1)).collect();
         Self { detector, question, starts, kept, fates, findings }
     }

@@ -10,6 +10,7 @@ mod place;
 mod placeholder;
 mod random_only;
 mod repeated;
+mod stock_value;
 mod template;
 mod weak_value;
 mod words;
@@ -17,6 +18,7 @@ mod words;
 use std::ops::Range;
 
 pub use facts::facts;
+pub use place::is_test;
 
 /// How many bytes around a match a `window` filter may see, on each side.
 pub const CONTEXT: usize = 128;
@@ -73,6 +75,8 @@ pub enum Judgement {
     Drop(&'static str),
     /// Probably none: to the low tier, for this reason.
     Lower(&'static str),
+    /// As sure as before, but of little worth to an attacker, for this reason: the lowest severity.
+    Mild(&'static str),
 }
 
 /// A named filter, by scope.
@@ -97,11 +101,15 @@ const FILTERS: &[(&str, Filter)] = &[
     ("placeholder", Filter::Window(placeholder::judge)),
     ("random-only", Filter::Window(random_only::judge)),
     ("repeated", Filter::Window(repeated::judge)),
+    ("stock-value", Filter::Window(stock_value::judge)),
     ("template", Filter::Window(template::judge)),
     ("test-path", Filter::Place(place::test_path)),
     ("weak-value", Filter::Window(weak_value::judge)),
     ("words", Filter::Window(words::judge)),
 ];
+
+/// The filters that judge a value by what it looks like, where their word is evidence among other for a score.
+pub const DOUBTS: &[fn(&Window<'_>) -> Judgement] = &[placeholder::judge, repeated::judge, identifier::judge, words::judge];
 
 /// The filter of that name.
 pub fn by_name(name: &str) -> Option<(&'static str, Filter)> {

@@ -1,5 +1,5 @@
 //! The filters of scope `place`: `lockfile` drops what stands in a package manager's lock file, `test-path`
-//! lowers what stands in a test or example. They see one path and nothing of the value.
+//! lowers the severity of what stands in a test or example. They see one path and nothing of the value.
 
 use super::Judgement;
 
@@ -63,15 +63,20 @@ pub fn lockfile(path: &[u8]) -> Judgement {
     if LOCKFILES.iter().any(|lock| lock.as_bytes() == name) { Judgement::Drop("in a lock file") } else { Judgement::Keep }
 }
 
-/// Lowers what stands in a test, a fixture or an example.
+/// Lowers the severity of what stands in a test, a fixture or an example; it is never dropped for that.
 pub fn test_path(path: &[u8]) -> Judgement {
+    if is_test(path) { Judgement::Mild("in a test or example file") } else { Judgement::Keep }
+}
+
+/// Whether the path is that of a test, a fixture or an example.
+pub fn is_test(path: &[u8]) -> bool {
     let mut folders = path.split(|b| *b == b'/');
     let name = folders.next_back().unwrap_or_default().to_ascii_lowercase();
     let folder = folders.any(|folder| TEST_FOLDERS.iter().any(|test| test.as_bytes().eq_ignore_ascii_case(folder)));
     let has = |part: &str| memchr::memmem::find(&name, part.as_bytes()).is_some();
     let file =
         name.starts_with(b"test_") || [".test.", ".spec.", "_test.", "_spec.", "_tests.", "test.java", "tests.cs"].iter().any(|p| has(p));
-    if folder || file { Judgement::Lower("in a test or example file") } else { Judgement::Keep }
+    folder || file
 }
 
 fn file_name(path: &[u8]) -> &[u8] {
@@ -96,7 +101,7 @@ mod tests {
     fn tests_and_examples_are_lowered() {
         for path in ["test/a.rb", "src/Tests/x.py", "a/spec/fixtures/x.yml", "pkg/x_test.go", "x.spec.ts", "test_x.py", "src/FooTest.java"]
         {
-            assert!(matches!(test_path(path.as_bytes()), Judgement::Lower(_)), "{path}");
+            assert!(matches!(test_path(path.as_bytes()), Judgement::Mild(_)), "{path}");
         }
         for path in ["src/latest/a.rb", "contest.py", "config/.env", "src/testimony.go", "test"] {
             assert_eq!(test_path(path.as_bytes()), Judgement::Keep, "{path}");

@@ -154,6 +154,9 @@ const DUMMY: &[&str] = &[
     "your",
 ];
 
+/// Why a value of such words is dropped.
+pub const MADE_OF_WORDS: &str = "made of placeholder words";
+
 /// Drops dummy values.
 pub fn judge(window: &Window<'_>) -> Judgement {
     let value = window.value();
@@ -168,7 +171,7 @@ pub fn judge(window: &Window<'_>) -> Judgement {
     if TELLING.iter().any(|word| has(word)) {
         return Judgement::Drop("a placeholder");
     }
-    if is_made_of_dummies(value) { Judgement::Drop("made of placeholder words") } else { Judgement::Keep }
+    if is_made_of_dummies(value) { Judgement::Drop(MADE_OF_WORDS) } else { Judgement::Keep }
 }
 
 /// Mostly runs of one character, or one long run of a usual filler.

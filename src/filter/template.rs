@@ -113,7 +113,9 @@ fn is_format(value: &[u8]) -> bool {
 fn is_reference(window: &Window<'_>) -> bool {
     let before = window.before();
     let near = &before[before.len().saturating_sub(96)..];
-    ["secretKeyRef", "valueFrom", "secretRef", "configMapKeyRef"].iter().any(|mark| memchr::memmem::find(near, mark.as_bytes()).is_some())
+    ["secretKeyRef", "valueFrom", "secretRef", "configMapKeyRef", "arn:aws:"]
+        .iter()
+        .any(|mark| memchr::memmem::find(near, mark.as_bytes()).is_some())
         && !crate::look::is_random(window.value())
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::{Finder, Found};
 use crate::armor;
 use crate::bound::Bound;
+use crate::score::Evidence;
 
 /// How far the object reaches to each side of its type.
 const REACH: usize = 4 << 10;
@@ -23,7 +24,7 @@ fn find(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let start = name + position(&object[name..], b"-----BEGIN ")?;
     let block = armor::read(&object[start..]).filter(|block| block.closed)?;
     let secret = open + start..open + start + block.len;
-    Some(Found { whole: open..close, secret, value: Some(block.body) })
+    Some(Found { whole: open..close, secret, value: Some(block.body), doubt: None, evidence: Evidence::NONE })
 }
 
 fn position(bytes: &[u8], word: &[u8]) -> Option<usize> {

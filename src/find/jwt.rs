@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Finder, Found};
 use crate::bound::Bound;
+use crate::score::Evidence;
 
 const LONGEST: usize = 8 << 10;
 /// An escape before the token (`\n`, `%20`) ends in what looks like a character of it.
@@ -39,7 +40,7 @@ fn find(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
         return None;
     }
     let whole = hit.start..hit.start + end;
-    Some(Found { whole: whole.clone(), secret: whole, value: None })
+    Some(Found { whole: whole.clone(), secret: whole, value: None, doubt: None, evidence: Evidence::NONE })
 }
 
 /// Whether a token can begin after these bytes.

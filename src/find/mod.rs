@@ -2,6 +2,8 @@
 //! Like a regex, a finder sees bytes around one keyword hit and says where a match stands.
 
 mod assignment;
+mod base64_key;
+pub mod entropy;
 mod gcp;
 mod jwt;
 mod pem;
@@ -10,6 +12,7 @@ mod url_credentials;
 use std::ops::Range;
 
 use crate::bound::Bound;
+use crate::score::Evidence;
 
 /// A match: where it stands, and where the secret in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,10 @@ pub struct Found {
     pub secret: Range<usize>,
     /// The canonical value, where it is not the secret's bytes as they stand.
     pub value: Option<Vec<u8>>,
+    /// Why it belongs to the low tier whatever it looks like.
+    pub doubt: Option<&'static str>,
+    /// What speaks for and against it, where its rule is one that is scored.
+    pub evidence: Evidence,
 }
 
 /// A named finder with its bound.
@@ -36,7 +43,9 @@ pub struct Finder {
 const FINDERS: &[(&str, Finder)] = &[
     ("assignment-strong", assignment::STRONG),
     ("assignment-weak", assignment::WEAK),
+    ("base64-key", base64_key::FINDER),
     ("basic-credentials", url_credentials::BASIC),
+    ("entropy", entropy::FINDER),
     ("gcp-service-account", gcp::FINDER),
     ("jwt", jwt::FINDER),
     ("pem", pem::FINDER),

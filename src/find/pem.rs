@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::{Finder, Found};
 use crate::armor;
 use crate::bound::Bound;
+use crate::score::Evidence;
 
 /// The longest block.
 const LONGEST: usize = 16 << 10;
@@ -24,7 +25,7 @@ fn find(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     if hit.end > whole.end || (!block.closed && block.body.len() < LEAST) || block.body.is_empty() {
         return None;
     }
-    Some(Found { whole: whole.clone(), secret: whole, value: Some(block.body) })
+    Some(Found { whole: whole.clone(), secret: whole, value: Some(block.body), doubt: None, evidence: Evidence::NONE })
 }
 
 #[cfg(test)]

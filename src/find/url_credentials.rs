@@ -1,5 +1,5 @@
 //! The finders `url-credentials` (`scheme://user:password@host`) and `basic-credentials` (`Basic` and the base64
-//! of `user:password`). Stock pairs from manuals are no match; where the host is, is a filter's business.
+//! of `user:password`). Stock pairs from manuals belong to the low tier; where the host is, is a filter's business.
 
 use std::ops::Range;
 
@@ -8,6 +8,7 @@ use data_encoding::{BASE64, BASE64_NOPAD};
 use super::{Finder, Found};
 use crate::bound::Bound;
 use crate::look;
+use crate::score::Evidence;
 
 const SCHEME: usize = 24;
 const USER: usize = 96;
@@ -101,6 +102,9 @@ const STOCK: &[&str] = &[
     "proxypass",
 ];
 
+/// Why a pair from manuals is in the low tier.
+const STOCK_PAIR: &str = "user and password stand in many manuals";
+
 fn url(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let scheme = hit.end.checked_sub(3).filter(|&at| bytes[at..].starts_with(b"://"))?;
     let is_scheme = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'+' | b'.' | b'-');
@@ -116,14 +120,16 @@ fn url(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     if before == 0 || host == 0 || host > HOST || colon > USER || password.len() > PASSWORD {
         return None;
     }
-    let secret = if password.is_empty() || is_filler(password) {
+    let token = password.is_empty() || is_filler(password);
+    let secret = if token {
         (user.len() >= 16 && look::is_random(user)).then_some(hit.end..hit.end + colon)?
     } else {
-        (!is_stock(user, password)).then_some(hit.end + colon + 1..hit.end + at)?
+        hit.end + colon + 1..hit.end + at
     };
+    let doubt = (!token && is_stock(user, password)).then_some(STOCK_PAIR);
     let end = (hit.end + at + 1 + host + behind(&authority[at + 1 + host..])).min(hit.start + URL.bound.trail as usize);
     let value = percent_decoded(&bytes[secret.clone()]);
-    Some(Found { whole: start.max(hit.start.saturating_sub(SCHEME))..end, secret, value })
+    Some(Found { whole: start.max(hit.start.saturating_sub(SCHEME))..end, secret, value, doubt, evidence: Evidence::NONE })
 }
 
 /// The length of a port and a first folder.
@@ -153,12 +159,12 @@ fn basic(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     if !printable || user.len() + password.len() < 4 {
         return None;
     }
-    let value = if password.is_empty() || is_filler(password) {
-        (user.len() >= 16 && look::is_random(user)).then_some(user)?
+    let (value, doubt) = if password.is_empty() || is_filler(password) {
+        ((user.len() >= 16 && look::is_random(user)).then_some(user)?, None)
     } else {
-        (!is_stock(user, password)).then_some(password)?
+        (password, is_stock(user, password).then_some(STOCK_PAIR))
     };
-    Some(Found { whole: hit.start..secret.end, secret, value: Some(value.to_vec()) })
+    Some(Found { whole: hit.start..secret.end, secret, value: Some(value.to_vec()), doubt, evidence: Evidence::NONE })
 }
 
 /// Whether the pair stands in manuals: both halves are stock words, or both the same, whatever their letter case.
@@ -203,6 +209,9 @@ mod tests {
     fn password(text: &str) -> Option<String> {
         let at = text.find("://").unwrap();
         let found = url(text.as_bytes(), at..at + 3)?;
+        if found.doubt.is_some() {
+            return None;
+        }
         Some(String::from_utf8(found.value.unwrap_or_else(|| text.as_bytes()[found.secret].to_vec())).unwrap())
     }
 
@@ -217,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn stock_pairs_ports_and_empty_passwords_are_no_match() {
+    fn stock_pairs_are_doubted_and_ports_and_empty_passwords_no_match() {
         for text in [
             "https://user:pass@example.com",
             "http://admin:admin@localhost",
@@ -240,7 +249,7 @@ mod tests {
         let found = basic(text.as_bytes(), at..at + 5).unwrap();
         assert_eq!(found.value.as_deref(), Some(&b"kV8wq2Zt"[..]));
         let text = format!("Basic {}", BASE64.encode(b"user:pass"));
-        assert_eq!(basic(text.as_bytes(), 0..5), None);
+        assert!(basic(text.as_bytes(), 0..5).unwrap().doubt.is_some());
         assert_eq!(basic(b"Basic authentication is", 0..5), None);
     }
 }

@@ -29,6 +29,9 @@ use crate::find::{self, Finder};
 use crate::finding::{Confidence, Severity};
 use names::Name;
 
+/// The id of the rule that has no keyword.
+pub const HIGH_ENTROPY: &str = "high-entropy";
+
 /// A rule in force.
 pub struct Rule {
     /// What its author wrote.
@@ -153,19 +156,20 @@ fn compile(regex: &str, largest: usize) -> Result<Regex, String> {
 pub struct RuleSet {
     rules: Vec<Rule>,
     digest: String,
+    entropy: bool,
 }
 
 impl RuleSet {
     /// The rules that are built in.
     pub fn builtin() -> Self {
         let rules = builtin::rules();
-        let digest = digest(&rules);
-        Self { rules, digest }
+        let digest = digest(&rules, false);
+        Self { rules, digest, entropy: false }
     }
 
     /// No rules at all.
     pub fn empty() -> Self {
-        Self { rules: Vec::new(), digest: digest(&[]) }
+        Self { rules: Vec::new(), digest: digest(&[], false), entropy: false }
     }
 
     /// Loads further rules from a file, or from the files `*.toml` of a folder; one with the id of a rule that is there replaces it.
@@ -190,7 +194,7 @@ impl RuleSet {
             self.rules.retain(|old| old.spec.id != rule.spec.id);
             self.rules.push(rule);
         }
-        self.digest = digest(&self.rules);
+        self.digest = digest(&self.rules, self.entropy);
         Ok(())
     }
 
@@ -205,7 +209,7 @@ impl RuleSet {
             rule.severity = severity;
             rule.spec.severity = severity.name().into();
         }
-        self.digest = digest(&self.rules);
+        self.digest = digest(&self.rules, self.entropy);
     }
 
     /// Whether a rule goes by that id, former id or provider.
@@ -231,7 +235,7 @@ impl RuleSet {
         if self.rules.is_empty() {
             return Err(Error::configuration("no rules are left, so nothing could be found").hint("leave out --rule or --exclude-rule"));
         }
-        self.digest = digest(&self.rules);
+        self.digest = digest(&self.rules, self.entropy);
         Ok(())
     }
 
@@ -251,6 +255,24 @@ impl RuleSet {
         texts.iter().map(|text| self.named(text).and_then(|_| Name::new(text))).collect()
     }
 
+    /// The same with the rules without a keyword, which search everything for values that look random.
+    #[must_use]
+    pub fn with_entropy(mut self) -> Self {
+        self.entropy = true;
+        self.digest = digest(&self.rules, true);
+        self
+    }
+
+    /// How many rules are in force.
+    pub fn in_force(&self) -> usize {
+        self.rules.iter().filter(|rule| self.entropy || !rule.on_request()).count()
+    }
+
+    /// Whether rules without a keyword are in force.
+    pub fn entropy(&self) -> bool {
+        self.entropy
+    }
+
     /// The rules.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
@@ -263,16 +285,22 @@ impl RuleSet {
 }
 
 impl Rule {
+    /// Whether it has no keyword and searches everything, so that it runs only where it is asked for.
+    pub fn on_request(&self) -> bool {
+        self.spec.find.as_deref() == Some("entropy")
+    }
+
     /// Whether it is meant by that id, former id or provider.
     pub fn goes_by(&self, name: &str) -> bool {
         self.spec.id == name || self.spec.provider == name || self.spec.aliases.iter().any(|alias| alias == name)
     }
 }
 
-fn digest(rules: &[Rule]) -> String {
+fn digest(rules: &[Rule], entropy: bool) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
-    for rule in rules {
+    // A rule that is not in force decides nothing.
+    for rule in rules.iter().filter(|rule| entropy || !rule.on_request()) {
         hash.update(format!("{:?}", rule.spec));
     }
     data_encoding::HEXLOWER.encode(&hash.finalize()[..8])

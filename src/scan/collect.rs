@@ -7,13 +7,15 @@ use std::sync::Mutex;
 use bstr::{BString, ByteSlice};
 use rustc_hash::FxHashMap;
 
-use crate::candidate::{Candidate, Half};
+use super::pairs::{pair, without_ids};
+use crate::candidate::Candidate;
 use crate::coverage::{Counts, LeftOut, Notice};
 use crate::detect::Detector;
 use crate::filter::{Filter, Judgement};
-use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Pair, Place, PlaceKind, Scope, Severity, State, Use, Verification};
+use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Place, PlaceKind, Scope, Severity, State, Use, Verification};
 use crate::object::Oid;
 use crate::rule::Rule;
+use crate::score::{self, Evidence};
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::stream::Scanned;
 use crate::suppress::{By, Case, Suppress};
@@ -186,8 +188,9 @@ impl<'a> Collector<'a> {
         all.into_iter().map(|((what, how), count)| LeftOut { what, count, how }).collect()
     }
 
-    /// Joins what was found: one finding for each secret, unordered; what is hidden says so.
-    pub fn findings(&self, key: &FingerprintKey, suppress: &Suppress) -> Vec<Finding> {
+    /// Joins what was found: one finding for each secret, unordered; what is hidden says so. `least` is the tier that
+    /// will be shown: of a guessable value, which is many people's, no place below it stands in a finding that is shown.
+    pub fn findings(&self, key: &FingerprintKey, suppress: &Suppress, least: Confidence) -> Vec<Finding> {
         let placed = std::mem::take(&mut *lock(&self.placed));
         let mut histories = std::mem::take(&mut *lock(&self.histories));
         let mut secrets: BTreeMap<Secret, Vec<Placed>> = BTreeMap::new();
@@ -197,42 +200,10 @@ impl<'a> Collector<'a> {
         let findings = secrets.into_iter().filter_map(|(secret, placed)| {
             let fingerprint = key.fingerprint(&secret);
             let history = histories.remove(&secret).unwrap_or_else(|| History::empty(Scope::None));
-            let identity = Identity { fingerprint, history, suppress };
+            let identity = Identity { fingerprint, history, suppress, least };
             finding(self, identity, placed)
         });
         without_ids(findings.collect())
-    }
-}
-
-/// Without the ids that stand in their secret's finding. An id that is surer or worse than that stays: no choice
-/// of what is shown may hide both.
-fn without_ids(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let ids: FxHashMap<Secret, (Confidence, Severity)> = findings
-        .iter()
-        .filter_map(|finding| {
-            let pair = finding.pair.as_ref().filter(|pair| pair.identifier && !finding.suppressed)?;
-            Some((pair.secret.clone(), (finding.confidence, finding.severity)))
-        })
-        .fold(FxHashMap::default(), |mut all, (id, (confidence, severity))| {
-            let best = all.entry(id).or_insert((confidence, severity));
-            *best = (best.0.max(confidence), best.1.max(severity));
-            all
-        });
-    findings.retain(|f| ids.get(&f.secret).is_none_or(|(confidence, severity)| f.confidence > *confidence || f.severity > *severity));
-    findings
-}
-
-/// The other half, with its place beside the secret's.
-fn pair(detector: &Detector, half: &Half, beside: &Place) -> Pair {
-    let rule = detector.rule(half.rule);
-    let [line, column, end_line, end_column] = half.lines;
-    let (start, end) = (half.span.start as usize, half.span.end as usize);
-    Pair {
-        rule: rule.spec.id.to_string(),
-        name: rule.spec.name.to_string(),
-        secret: half.value.clone(),
-        identifier: half.identifier,
-        place: Place { line, column, end_line, end_column, start, end, ..beside.clone() },
     }
 }
 
@@ -245,6 +216,7 @@ struct Identity<'a> {
     fingerprint: String,
     history: History,
     suppress: &'a Suppress,
+    least: Confidence,
 }
 
 /// One place after the filters of scope `place`.
@@ -253,6 +225,8 @@ struct Standing {
     hidden: Option<By>,
     severity: Severity,
     confidence: Confidence,
+    score: f64,
+    evidence: Evidence,
     why: Option<&'static str>,
 }
 
@@ -260,16 +234,21 @@ struct Standing {
 fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed>) -> Option<Finding> {
     let detector = collector.detector;
     let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed)).collect();
+    if standing.iter().any(|s| s.confidence >= identity.least && s.placed.candidate.judged.value.is_weak()) {
+        standing.retain(|s| s.confidence >= identity.least);
+    }
     standing.iter_mut().for_each(|one| one.hidden = collector.hides(&identity, &one.placed));
     standing.sort_by(|a, b| {
-        let key = |s: &Standing| (std::cmp::Reverse(s.confidence), !s.placed.candidate.judged.proved, s.placed.candidate.rule);
-        key(a).cmp(&key(b)).then_with(|| crate::outcome::compare_places(&a.placed.place, &b.placed.place))
+        let key = |s: &Standing| (std::cmp::Reverse(s.confidence), !s.placed.candidate.judged.proved);
+        let then = |s: &Standing| s.placed.candidate.rule;
+        let surer = key(a).cmp(&key(b)).then_with(|| b.score.total_cmp(&a.score));
+        surer.then_with(|| then(a).cmp(&then(b))).then_with(|| crate::outcome::compare_places(&a.placed.place, &b.placed.place))
     });
     let hidden = hidden(&standing);
     let suppressed = standing.iter().all(|one| one.hidden.is_some());
     standing.retain(|one| suppressed || one.hidden.is_none());
     let best = standing.first()?;
-    let (candidate, confidence) = (best.placed.candidate.clone(), best.confidence);
+    let (candidate, confidence, score) = (best.placed.candidate.clone(), best.confidence, best.score);
     let rule = detector.rule(candidate.rule);
     let mut reasons = reasons(detector, &standing, best);
     let mut severity = standing.iter().map(|s| s.severity).max()?;
@@ -286,7 +265,7 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
     let more_places = places.len().saturating_sub(PLACES);
     places.truncate(PLACES);
     Some(Finding {
-        score: score(&candidate, confidence),
+        score,
         secret: candidate.judged.value.clone(),
         fingerprint: identity.fingerprint,
         rule: rule.spec.id.to_string(),
@@ -335,6 +314,9 @@ fn reasons(detector: &Detector, standing: &[Standing], best: &Standing) -> Vec<S
     others.sort_unstable();
     others.dedup();
     let mut reasons = candidate.judged.reasons.clone();
+    if !best.evidence.is_empty() {
+        reasons.extend(best.evidence.reasons());
+    }
     reasons.extend(candidate.reasons.iter().chain(&best.why).map(|&why| why.to_owned()));
     let also = others.into_iter().filter(|&other| other != candidate.rule);
     reasons.extend(also.map(|other| format!("also matched by {}", detector.rule(other).spec.id)));
@@ -421,16 +403,21 @@ fn rivals(detector: &Detector, candidate: &Candidate) -> Vec<String> {
 fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
     let candidate = &placed.candidate;
     let rule = detector.rule(candidate.rule);
-    let (severity, confidence) = (candidate.judged.severity, candidate.confidence);
     let path = placed.place.path.as_ref().map_or(&b""[..], |path| path.as_slice());
     if !wanted(rule, path) {
         return None;
     }
-    if candidate.judged.proved {
-        return Some(Standing { severity, confidence, why: None, hidden: None, placed });
-    }
-    let mut standing = Standing { severity, confidence, why: None, hidden: None, placed: placed.clone() };
-    for (_, filter) in &rule.filters {
+    let judged = &candidate.judged;
+    let mut standing = Standing {
+        severity: judged.severity,
+        confidence: candidate.confidence,
+        score: 0.0,
+        evidence: Evidence::NONE,
+        why: None,
+        hidden: None,
+        placed: placed.clone(),
+    };
+    for (_, filter) in rule.filters.iter().filter(|_| !judged.proved) {
         let Filter::Place(filter) = filter else { continue };
         match filter(path) {
             Judgement::Keep => {}
@@ -439,9 +426,29 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
                 standing.confidence = Confidence::Low;
                 standing.why = Some(why);
             }
+            Judgement::Mild(why) => {
+                standing.severity = Severity::Low;
+                standing.why = Some(why);
+            }
         }
     }
-    Some(standing)
+    if judged.evidence.is_empty() {
+        standing.score = if rule.on_request() { 0.1 } else { tier_score(candidate, standing.confidence) };
+        return Some(standing);
+    }
+    weigh(path, standing)
+}
+
+/// A scored value with what its path adds; `None` where that makes it too unlikely.
+fn weigh(path: &[u8], mut standing: Standing) -> Option<Standing> {
+    let window = standing.placed.candidate.judged.evidence;
+    standing.evidence = if path.is_empty() { window } else { window.and(score::of_path(path)) };
+    let chance = standing.evidence.probability();
+    // Where the window alone made it likely and it is low all the same, a filter has lowered it.
+    let lowered = !standing.placed.candidate.reasons.is_empty() || (standing.confidence == Confidence::Low && window.is_likely());
+    standing.confidence = if lowered || !standing.evidence.is_likely() { Confidence::Low } else { Confidence::Medium };
+    standing.score = f64::from(chance);
+    standing.evidence.is_possible().then_some(standing)
 }
 
 /// Whether a rule's `paths` and `not_paths` let it speak at that path. A place without a path is always wanted.
@@ -454,7 +461,7 @@ pub fn wanted(rule: &Rule, path: &[u8]) -> bool {
 }
 
 /// 0 to 1, from the tier and the proof.
-fn score(candidate: &Candidate, confidence: Confidence) -> f64 {
+fn tier_score(candidate: &Candidate, confidence: Confidence) -> f64 {
     match confidence {
         _ if candidate.judged.proved => 0.99,
         Confidence::High => 0.9,

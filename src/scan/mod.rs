@@ -5,6 +5,7 @@ pub mod attribution;
 pub mod collect;
 pub mod context;
 mod handed;
+mod pairs;
 pub mod plan;
 pub mod range;
 mod ranged;
@@ -26,6 +27,7 @@ use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, PlaceKind};
 use crate::outcome::Outcome;
 use crate::progress::{Phase, Progress};
+use crate::rule::HIGH_ENTROPY;
 use crate::source::files::{self, FileList, FileOptions, FileWalk};
 use crate::source::git::as_bytes;
 use crate::source::git::repo::Repo;
@@ -306,7 +308,7 @@ impl<'a> Run<'a> {
     fn finish(self, targets: Vec<TargetCoverage>) -> Outcome {
         let mut coverage = Coverage {
             targets,
-            rules: self.detector.rules().rules().len(),
+            rules: self.detector.rules().in_force(),
             rules_digest: self.detector.rules().digest().to_owned(),
             key: self.plan.key.id(),
             already_there: self.already_there.load(Ordering::Relaxed),
@@ -315,7 +317,7 @@ impl<'a> Run<'a> {
         // The values first: joining takes the places away.
         let mut candidates = self.collector.values();
         self.plan.notices.iter().for_each(|notice| self.collector.notice(notice.clone()));
-        let mut findings = self.collector.findings(&self.plan.key, &self.plan.suppress);
+        let mut findings = self.collector.findings(&self.plan.key, &self.plan.suppress, self.plan.confidence);
         self.say_stale(&findings);
         let notices = self.collector.notices();
         self.look_at_names(&coverage.targets, &notices);
@@ -324,7 +326,8 @@ impl<'a> Run<'a> {
         candidates.retain(|value| !value.is_weak());
         let before = findings.len();
         findings.retain(|f| f.severity >= self.plan.severity);
-        let (findings, mut unsure): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.confidence >= self.plan.confidence);
+        let sure = |f: &Finding| f.confidence >= self.plan.confidence || (self.plan.entropy && f.rule == HIGH_ENTROPY);
+        let (findings, mut unsure): (Vec<_>, Vec<_>) = findings.into_iter().partition(sure);
         coverage.below_threshold = (before - findings.len()) as u64;
         findings.iter().for_each(|finding| coverage.hide(finding));
         let (hidden, findings) = findings.into_iter().partition(|finding| finding.suppressed);

@@ -104,6 +104,8 @@ pub struct Plan {
     pub confidence: Confidence,
     /// Those are kept apart in the outcome: a provider may know them.
     pub keep_unsure: bool,
+    /// Values that only look random are reported whatever the confidence asked for.
+    pub entropy: bool,
     /// Findings below are counted, not reported.
     pub severity: Severity,
     /// What may hide a finding.
@@ -169,6 +171,7 @@ impl Default for Plan {
             max_file_size: None,
             confidence: Confidence::Medium,
             keep_unsure: false,
+            entropy: false,
             severity: Severity::Low,
             suppress: Suppress::default(),
             notices: Vec::new(),

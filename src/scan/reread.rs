@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::collect::{Collector, Spot};
 use crate::detect::Detector;
-use crate::finding::Finding;
+use crate::finding::{Confidence, Finding};
 use crate::object::Oid;
 use crate::report::parse::ToldPlace;
 use crate::secret::FingerprintKey;
@@ -29,8 +29,11 @@ pub fn reread(detector: &Detector, key: &FingerprintKey, at: (&OsStr, &ToldPlace
     spot.object = place.object.as_ref().and_then(|hex| Oid::from_hex(hex.as_bytes()));
     spot.repo = place.repo.clone().into();
     collector.scanned(&spot, scan_text(detector, &bytes));
-    let mut found: Vec<Finding> =
-        collector.findings(key, &Suppress::nothing()).into_iter().filter(|finding| finding.fingerprint == fingerprint).collect();
+    let mut found: Vec<Finding> = collector
+        .findings(key, &Suppress::nothing(), Confidence::Low)
+        .into_iter()
+        .filter(|finding| finding.fingerprint == fingerprint)
+        .collect();
     // Weak secrets may share a fingerprint: the place decides.
     found.sort_by_key(|finding| !finding.places.iter().any(|one| one.start == place.start));
     found.into_iter().next().ok_or_else(|| "the value that stands there now is another".to_owned())

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use bstr::BString;
 use unleak::coverage::Notice;
 use unleak::detect::Detector;
+use unleak::finding::Confidence;
 use unleak::finding::{Finding, PlaceKind};
 use unleak::progress::Progress;
 use unleak::rule::RuleSet;
@@ -164,7 +165,11 @@ impl Opened {
             What::Stage(index) => range::scan_stage(&context, &options, index),
             What::Changes => range::scan_changes(&context, &options, None),
         };
-        Scan { result, findings: collector.findings(&FingerprintKey::default(), &Suppress::default()), notices: collector.notices() }
+        Scan {
+            result,
+            findings: collector.findings(&FingerprintKey::default(), &Suppress::default(), Confidence::Low),
+            notices: collector.notices(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::look;
+use crate::score::{Evidence, Feature};
 
 /// The most bytes that a name has on either side of its keyword.
 pub const REACH: usize = 48;
@@ -146,28 +147,26 @@ const ABOUT: &[&str] = &[
     "map",
 ];
 
+/// As any word of a name: then it is not meant for real.
+const EXAMPLE: &[&str] = &["test", "tests", "testing", "example", "sample", "dummy", "fake", "mock", "expected", "invalid", "wrong", "bad"];
+
+/// As any word of a name: then the value is often meant to be seen.
+const SEEN: &[&str] =
+    &["csrf", "xsrf", "verification", "reset", "encrypted", "wrapped", "reference", "forgot", "no", "cache", "map", "sort", "primary"];
+
 /// As any word of a name: then the value is meant to be seen, or lasts for one page or request.
 const HARMLESS: &[&str] = &[
     "public",
     "publishable",
     "pub",
-    "csrf",
-    "xsrf",
     "authenticity",
     "antiforgery",
-    "verification",
     "next",
     "page",
     "continuation",
     "sync",
     "resume",
     "cancellation",
-    "example",
-    "sample",
-    "dummy",
-    "fake",
-    "mock",
-    "encrypted",
     "hashed",
     "hash",
     "hashing",
@@ -177,23 +176,21 @@ const HARMLESS: &[&str] = &[
     "fingerprint",
     "sitekey",
     "nonce",
-    "reference",
     "bigram",
     "erc",
     "syntax",
     "lexer",
     "parser",
-    "no",
-    "forgot",
-    "reset",
 ];
 
 /// What may be glued to the right of a keyword without a sign or a capital.
 const GLUED: &[&str] = &["key", "s", "value", "base", "hash", "token", "id", "str", "string", "word", "phrase", "name"];
 
 /// What may be glued to the left of a short keyword.
-const BEFORE_SHORT: &[&str] =
-    &["db", "my", "sql", "user", "root", "admin", "ftp", "smtp", "mail", "require", "login", "usr", "key", "ldap"];
+const BEFORE_SHORT: &[&str] = &[
+    "db", "my", "sql", "user", "root", "admin", "ftp", "smtp", "mail", "require", "login", "usr", "key", "ldap", "ds", "pg", "sys", "aes",
+    "data", "api", "app", "client", "server", "auth", "hmac", "des", "cipher", "crypt", "encrypt", "bind",
+];
 
 /// The name around a hit, if it names a secret.
 pub fn around(bytes: &[u8], hit: &Range<usize>) -> Option<Key> {
@@ -223,6 +220,48 @@ pub fn around(bytes: &[u8], hit: &Range<usize>) -> Option<Key> {
     start += bytes[start..word.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
     let names = is_word(bytes, start, &word, end) && names_a_secret(&bytes[start..word.start], &bytes[word.end..end]);
     names.then_some(Key { range: start..end, flag: dashes == 2 })
+}
+
+/// Words before `key` that make it a secret one.
+const SECRET_KEYS: &[&str] = &[
+    "access", "private", "encrypt", "decrypt", "sign", "master", "account", "auth", "cipher", "client", "consumer", "aes", "shared",
+    "hmac", "session", "app", "crypt", "wrapped", "storage", "license",
+];
+
+/// What kind of secret the name says it is, and how it is written.
+pub fn evidence(name: &[u8]) -> Evidence {
+    let lower = name.to_ascii_lowercase();
+    let is = |list: &[&str]| list.iter().any(|part| memchr::memmem::find(&lower, part.as_bytes()).is_some());
+    let kind = if is(&["pass", "pwd", "_pw", "identified"]) {
+        Feature::KeyPassword
+    } else if is(&["otp"]) {
+        Feature::KeyOtp
+    } else if is(&["secret"]) {
+        Feature::KeySecret
+    } else if is(&["token"]) {
+        Feature::KeyToken
+    } else if is(&["credential"]) {
+        Feature::KeyCredential
+    } else if is(&["api"]) {
+        Feature::KeyApi
+    } else if is(SECRET_KEYS) {
+        Feature::KeyPrivate
+    } else {
+        Feature::KeyPlain
+    };
+    let (mut count, mut example, mut harmless) = (0, false, false);
+    for word in look::words(name) {
+        count += 1;
+        example |= EXAMPLE.iter().any(|w| w.as_bytes() == word);
+        harmless |= SEEN.iter().any(|w| w.as_bytes() == word);
+    }
+    Evidence::NONE
+        .with(kind)
+        .with_if(Feature::KeyCapitals, name.iter().all(|b| !b.is_ascii_lowercase()))
+        .with_if(Feature::KeyLone, count == 1)
+        .with_if(Feature::KeyLong, count >= 4)
+        .with_if(Feature::KeyExample, example)
+        .with_if(Feature::KeyHarmless, harmless)
 }
 
 fn is_part(b: u8) -> bool {
@@ -291,7 +330,6 @@ mod tests {
             ("secretary: x", "secret"),
             ("bypass = x", "pass"),
             ("tokenId: x", "token"),
-            ("csrf_token = x", "token"),
         ] {
             assert_eq!(named(text, keyword), None, "{text}");
         }

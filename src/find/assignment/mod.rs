@@ -10,11 +10,13 @@ use std::ops::Range;
 use super::{Finder, Found};
 use crate::bound::Bound;
 use crate::look;
+use crate::score::Feature;
+use crate::secret::entropy;
 use key::Key;
 use value::Value;
 
 /// The name's part before the keyword and what opens it; the name's rest, what joins it, and the value.
-const BOUND: Bound = Bound { lead: 64, trail: 400, caseless: true };
+const BOUND: Bound = Bound { lead: 64, trail: 760, caseless: true };
 
 /// Values that look random, 16 bytes or more.
 pub const STRONG: Finder = Finder { bound: BOUND, find: strong };
@@ -26,33 +28,57 @@ fn strong(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let key = key::around(bytes, &hit)?;
     let value = value::after(bytes, &key)?;
     let raw = &bytes[value.range.clone()];
-    if value.compared || raw.len() < 16 || is_location(raw) || is_address(raw) {
+    if value.compared || raw.len() < 10 || is_location(raw) || is_address(raw) {
         return None;
     }
     let canonical = canonical(raw);
-    let random = look::is_random(canonical.as_deref().unwrap_or(raw)) && !is_dotted_name(raw);
-    random.then_some(found(&hit, &key, value.range, canonical)).filter(|found| is_near(found, &hit))
+    let random = is_strong(canonical.as_deref().unwrap_or(raw)) && !is_dotted_name(raw);
+    random.then(|| found(bytes, &hit, (&key, &value), canonical)).filter(|found| is_near(found, &hit))
 }
 
 fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let key = key::around(bytes, &hit)?;
     let value = value::after(bytes, &key)?;
     let raw = &bytes[value.range.clone()];
-    let sensible = (6..=64).contains(&raw.len()) && raw.iter().all(u8::is_ascii_graphic) && !is_location(raw);
+    let readable = |b: &u8| b.is_ascii_graphic() || (value.quoted && !b.is_ascii());
+    let sensible = (4..=96).contains(&raw.len()) && raw.iter().all(readable) && !is_location(raw);
     if !sensible || (!value.quoted && !may_be_bare(raw, &value)) {
         return None;
     }
     let canonical = canonical(raw);
     let plain = canonical.as_deref().unwrap_or(raw);
-    let taken_by_strong = !value.compared && look::is_random(plain);
-    if taken_by_strong || plain.len() < 6 || plain.contains(&b' ') {
+    let taken_by_strong = !value.compared && is_strong(plain) && !is_dotted_name(raw) && !is_address(raw);
+    if taken_by_strong || is_address(raw) || plain.len() < 4 || plain.contains(&b' ') {
         return None;
     }
-    Some(found(&hit, &key, value.range, canonical)).filter(|found| is_near(found, &hit))
+    // A name of which nothing is left but `key` is too common for values that do not look random.
+    let good = |found: &Found| is_near(found, &hit) && !found.evidence.has(Feature::KeyPlain);
+    Some(found(bytes, &hit, (&key, &value), canonical)).filter(good)
 }
 
-fn found(hit: &Range<usize>, key: &Key, secret: Range<usize>, value: Option<Vec<u8>>) -> Found {
-    Found { whole: key.range.start.min(hit.start)..secret.end, secret, value }
+/// Whether a value is drawn at random, or short and mixed so much that hardly a name looks like it.
+fn is_strong(value: &[u8]) -> bool {
+    let has = |class: fn(&u8) -> bool| value.iter().any(class);
+    let mixed = || {
+        value.len() >= 10
+            && has(u8::is_ascii_digit)
+            && has(u8::is_ascii_alphabetic)
+            && value.iter().all(u8::is_ascii_graphic)
+            && look::evidence(value) >= 2.0
+            && entropy(value) >= 3.0
+    };
+    look::is_random(value) || look::is_uuid(value) || mixed()
+}
+
+fn found(bytes: &[u8], hit: &Range<usize>, (key, value): (&Key, &Value), canonical: Option<Vec<u8>>) -> Found {
+    let evidence = key::evidence(&bytes[key.range.clone()])
+        .with_if(Feature::Flagged, key.flag)
+        .with_if(Feature::Quoted, value.quoted)
+        .with_if(Feature::Entry, value.entry)
+        .with_if(Feature::Setting, value.setting)
+        .with_if(Feature::Wrapped, value.wrapped);
+    let evidence = value.joined.map_or(evidence, |joined| evidence.with(joined));
+    Found { whole: key.range.start.min(hit.start)..value.range.end, secret: value.range.clone(), value: canonical, doubt: None, evidence }
 }
 
 /// Whether the match keeps to the bound; one that does not was cut off by the end of the window.
@@ -63,7 +89,7 @@ fn is_near(found: &Found, hit: &Range<usize>) -> bool {
 /// Whether a value without quotes is one at all and no reference in a program: an entry of a configuration
 /// file, or something with a digit or sign that no name has.
 fn may_be_bare(raw: &[u8], value: &Value) -> bool {
-    value.entry && !raw.contains(&b'(') && !matches!(raw[0], b'&' | b'*' | b'|' | b'>' | b'[' | b'{')
+    (value.entry || value.setting) && !raw.contains(&b'(') && !matches!(raw[0], b'&' | b'*' | b'|' | b'>' | b'[' | b'{')
 }
 
 /// Web addresses and absolute paths.
@@ -75,9 +101,9 @@ fn is_location(raw: &[u8]) -> bool {
         || (raw[0] == b'/' && raw[1..].contains(&b'/') && !look::is_random(raw))
 }
 
-/// The address of a contract or account on a blockchain: public, however random.
+/// The address of a contract or account on a blockchain: public, however random. Or one in memory, or a number.
 fn is_address(raw: &[u8]) -> bool {
-    raw.len() == 42 && raw.starts_with(b"0x") && look::is_hex(&raw[2..])
+    raw.starts_with(b"0x") && (raw.len() == 42 || raw.len() <= 19) && look::is_hex(raw[2..].strip_suffix(b"L").unwrap_or(&raw[2..]))
 }
 
 /// A path of members or a host: words joined by dots, whatever digits are in it.

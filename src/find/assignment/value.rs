@@ -4,9 +4,10 @@
 use std::ops::Range;
 
 use super::key::Key;
+use crate::score::Feature;
 
 /// The longest value.
-pub const LONGEST: usize = 200;
+pub const LONGEST: usize = 512;
 
 /// A value after a name.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +20,12 @@ pub struct Value {
     pub compared: bool,
     /// Whether it is an entry of a configuration file or environment: alone on its line, or after a flag.
     pub entry: bool,
+    /// Whether it is a setting inside a string or a command: a query's parameter, a part of a connection string.
+    pub setting: bool,
+    /// Whether a call stands around it.
+    pub wrapped: bool,
+    /// How it is joined to its name.
+    pub joined: Option<Feature>,
 }
 
 /// What ends a value.
@@ -31,7 +38,7 @@ enum End {
 }
 
 /// Quotes, the longer first: those inside strings and markup are escaped.
-const QUOTES: &[&[u8]] = &[b"\\\\\\\"", b"&quot;", b"&#34;", b"\\\"", b"\\'", b"\"", b"'", b"`"];
+const QUOTES: &[&[u8]] = &[b"\\\\\\\"", b"&quot;", b"&#34;", b"\\\"", b"\\'", b"\"", b"'", b"``", b"`"];
 
 /// What stands between name and value.
 struct Joint {
@@ -40,6 +47,7 @@ struct Joint {
     compared: bool,
     tag: bool,
     entry: bool,
+    setting: bool,
 }
 
 /// The value that follows the name.
@@ -47,31 +55,84 @@ pub fn after(bytes: &[u8], key: &Key) -> Option<Value> {
     let joint = joint(bytes, key)?;
     let mut at = skip(bytes, joint.at, 32);
     if joint.tag {
-        return closed(bytes, at, End::Tag, &joint);
+        return closed(bytes, at, End::Tag, &joint).map(|value| Value { joined: Some(Feature::ByTag), ..value });
+    }
+    let joined = joined(bytes, key, &joint);
+    if matches!(bytes.get(at), Some(b'[' | b'{')) && quote(bytes, at + 1).is_some() {
+        at += 1;
     }
     let letters = bytes[at..].iter().take(2).take_while(|b| b"bBrRuUfFL@$".contains(b)).count();
     if letters > 0 && quote(bytes, at + letters).is_some() {
         at += letters;
     }
-    match quote(bytes, at) {
+    let value = match quote(bytes, at) {
         Some(mark) => closed(bytes, at + mark.len(), End::Quote(mark), &joint),
-        None if joint.quoted => None,
-        None => closed(bytes, at, if joint.entry { End::Entry } else { End::Bare }, &joint),
+        None => match call(bytes, at) {
+            Some(inside) => {
+                let mark = quote(bytes, inside)?;
+                closed(bytes, inside + mark.len(), End::Quote(mark), &joint).map(|value| Value { wrapped: true, ..value })
+            }
+            None if joint.quoted => None,
+            None => closed(bytes, at, if joint.entry { End::Entry } else { End::Bare }, &joint),
+        },
+    };
+    value.map(|value| Value { joined, ..value })
+}
+
+/// How the value is joined to its name.
+fn joined(bytes: &[u8], key: &Key, joint: &Joint) -> Option<Feature> {
+    let between = &bytes[key.range.end.min(joint.at)..joint.at];
+    match between.iter().copied().find(|b| b":=,(>".contains(b)) {
+        _ if joint.compared => Some(Feature::Compared),
+        Some(b':') => Some(Feature::ByColon),
+        Some(b'=') => Some(Feature::ByEquals),
+        Some(b',') => Some(Feature::ByArgument),
+        Some(b'(') => Some(Feature::ByCall),
+        _ => Some(Feature::BySpace),
     }
+}
+
+/// Where the first argument of a call begins whose first argument is quoted: `Some("`, `[]byte("`,
+/// `new Key(Base64.decode("`. Two calls deep.
+fn call(bytes: &[u8], at: usize) -> Option<usize> {
+    const LOOKUPS: &[&str] =
+        &["env", "get", "config", "fetch", "lookup", "param", "find", "read", "load", "translate", "gettext", "label", "t", "_", "query"];
+    let mut at = at;
+    for depth in 0..2 {
+        if bytes[at..].starts_with(b"new ") {
+            at += 4;
+        }
+        let name = bytes[at..].iter().take(40).take_while(|b| b.is_ascii_alphanumeric() || b"_.:[]$!".contains(b)).count();
+        let word = &bytes[at..at + name];
+        let last = word.rsplit(|b| b".:$".contains(b)).next().unwrap_or_default().to_ascii_lowercase();
+        let looks_up =
+            LOOKUPS.iter().any(|w| last == w.as_bytes() || (w.len() > 2 && last.starts_with(w.as_bytes()))) || last.ends_with(b"env");
+        if name == 0 || looks_up || bytes.get(at + name) != Some(&b'(') {
+            return None;
+        }
+        at += name + 1;
+        if quote(bytes, at).is_some() {
+            return Some(at);
+        }
+        if depth == 1 {
+            return None;
+        }
+    }
+    None
 }
 
 /// Passes over what joins a name to its value.
 fn joint(bytes: &[u8], key: &Key) -> Option<Joint> {
     let mut at = key.range.end;
     if let Some(at) = property_list(bytes, at) {
-        return Some(Joint { at, quoted: false, compared: false, tag: true, entry: false });
+        return Some(Joint { at, quoted: false, compared: false, tag: true, entry: false, setting: false });
     }
     let closing = quote(bytes, at);
     at += closing.map_or(0, <[u8]>::len);
     at += bytes[at..].iter().take(2).take_while(|b| matches!(b, b']' | b')')).count();
     at += array(&bytes[at..]);
     let spaced = skip(bytes, at, 40);
-    let plain = Joint { at: spaced, quoted: false, compared: false, tag: false, entry: false };
+    let plain = Joint { at: spaced, quoted: false, compared: false, tag: false, entry: false, setting: false };
     let rest = &bytes[spaced..];
     match rest.first()? {
         b'=' => equals(bytes, key, Joint { entry: spaced == at && closing.is_none(), ..plain }),
@@ -102,8 +163,27 @@ fn equals(bytes: &[u8], key: &Key, mut joint: Joint) -> Option<Joint> {
         _ => {}
     }
     let tight = !matches!(bytes.get(joint.at), Some(b' ' | b'\t'));
+    joint.setting = tight && joint.entry && !joint.compared && is_setting(bytes, key);
     joint.entry = !joint.compared && if tight { joint.entry && (key.flag || begins_a_line(bytes, key)) } else { begins_a_line(bytes, key) };
     Some(joint)
+}
+
+/// Whether the name is a setting inside a string or command: after `?` or `&` of a query, a quote, `;` or another
+/// setting of a connection string, or in capitals after a blank as the shell has it.
+fn is_setting(bytes: &[u8], key: &Key) -> bool {
+    let before = &bytes[key.range.start.saturating_sub(48)..key.range.start];
+    let Some(last) = before.last() else { return false };
+    match last {
+        b'?' | b'&' | b';' | b'"' | b'\'' | b'`' => true,
+        b' ' => {
+            let word = before[..before.len() - 1].rsplit(|b| b.is_ascii_whitespace() || b"\"'`".contains(b)).next().unwrap_or_default();
+            let capitals = bytes[key.range.clone()].iter().all(|b| !b.is_ascii_lowercase());
+            capitals
+                || word.starts_with(b"-")
+                || (word.contains(&b'=') && !word.ends_with(b",") && !word.ends_with(b"=") && !word.contains(&b'('))
+        }
+        _ => false,
+    }
 }
 
 /// After a colon a type may stand before the value: `token: &str = "..."`.
@@ -152,7 +232,11 @@ fn spaced_out(bytes: &[u8], key: &Key, joint: Joint) -> Option<Joint> {
     if key.flag || before.ends_with(b"ENV ") || before.ends_with(b"ARG ") || netrc() {
         return Some(Joint { entry: true, ..joint });
     }
-    let lisp = before.ends_with(b"setq ") || before.ends_with(b"(def ") || before.ends_with(b"(defvar ");
+    if rest.get(..3).is_some_and(|by| by.eq_ignore_ascii_case(b"by ")) {
+        return Some(Joint { at: joint.at + 3, quoted: true, ..joint });
+    }
+    let sql = bytes[key.range.clone()].iter().all(|b| !b.is_ascii_lowercase()) || bytes[key.range.clone()].contains(&b' ');
+    let lisp = sql || before.ends_with(b"setq ") || before.ends_with(b"(def ") || before.ends_with(b"(defvar ");
     let call = quote(bytes, joint.at).is_some() && (!before.ends_with(b" ") || lisp || begins_a_line(bytes, key));
     call.then_some(Joint { quoted: true, ..joint })
 }
@@ -183,13 +267,14 @@ fn closed(bytes: &[u8], start: usize, end: End, joint: &Joint) -> Option<Value> 
     };
     let loose = bytes[joint.at - 1] == b':' || matches!(bytes.get(joint.at), Some(b' ' | b'\t'));
     let entry = joint.entry && (quoted || !loose || alone());
-    (!code && !range.is_empty()).then_some(Value { range, quoted, compared: joint.compared, entry })
+    let setting = joint.setting && !quoted;
+    (!code && !range.is_empty()).then_some(Value { range, quoted, compared: joint.compared, entry, setting, wrapped: false, joined: None })
 }
 
 /// Whether the value ends at this byte; `None` where it cannot be a value at all.
 fn ends(bytes: &[u8], at: usize, end: End) -> Option<bool> {
     let b = bytes[at];
-    if !b.is_ascii_graphic() && b != b' ' && b != b'\t' && b != b'\n' && b != b'\r' {
+    if b.is_ascii_control() && b != b' ' && b != b'\t' && b != b'\n' && b != b'\r' {
         return None;
     }
     match end {
