@@ -139,7 +139,7 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
     }
     let spec = Arc::new(rule.spec.clone());
     let question = |parts| Question { rule: Arc::clone(&spec), secret: finding.secret.clone(), parts, control: false };
-    let mut asked: Vec<_> = finding.uses.iter().map(|one| halves(finding, &one.parts)).map(question).collect();
+    let mut asked: Vec<_> = finding.uses.iter().map(|one| halves(finding, rule, &one.parts)).map(question).collect();
     if asked.is_empty() {
         asked.push(question(BTreeMap::new()));
     }
@@ -147,9 +147,13 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
 }
 
 /// The values around a secret: the parts of its match, and the other half of the credential, where one was found.
+/// Where the rule names several that it could be, a request names one of them and gets the half that is there.
 #[cfg(feature = "verify")]
-fn halves(finding: &Finding, parts: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
-    let half = finding.pair.iter().map(|pair| (pair.rule.clone(), pair.secret.clone()));
+fn halves(finding: &Finding, rule: &Rule, parts: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
+    let half = finding.pair.iter().flat_map(|pair| {
+        let names = rule.spec.pair.iter().map(|other| other.rule.to_string()).chain([pair.rule.clone()]);
+        names.map(|name| (name, pair.secret.clone()))
+    });
     parts.clone().into_iter().chain(half).collect()
 }
 

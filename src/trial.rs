@@ -76,7 +76,7 @@ fn found_everywhere(detector: &Detector, index: u32, texts: &[String]) -> Result
     for text in texts {
         let bare = own(detector, index, text);
         let Some(first) = bare.iter().find(|m| m.judged.dropped.is_none()) else {
-            let why = bare.first().map_or_else(|| nothing(detector, index, text), |m| dropped(m));
+            let why = bare.first().map_or_else(|| nothing(detector, index, text), dropped);
             return Err(format!("is not found alone: {text:?} ({why})"));
         };
         let own_span = secret(first);

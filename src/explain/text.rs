@@ -59,7 +59,7 @@ fn block(path: &str, account: &Account, out: &mut dyn Write) -> io::Result<()> {
     lines.iter().try_for_each(|(label, text)| line(label, text))
 }
 
-fn told<'l>(reported: &Reported, how: &str, lines: &mut Vec<(&'l str, String)>) {
+fn told(reported: &Reported, how: &str, lines: &mut Vec<(&str, String)>) {
     if !reported.facts.is_empty() {
         let facts: Vec<String> = reported.facts.iter().map(|(key, value)| format!("{key} {value}")).collect();
         lines.push(("says", facts.join(", ")));

@@ -7,6 +7,7 @@ mod commands;
 mod common;
 mod hostile;
 mod many;
+mod pairs;
 mod provider;
 mod rows;
 mod trust;
