@@ -113,3 +113,11 @@ fn standard_input_and_wrong_targets() {
     assert_eq!((code(&["explain", "gone"]), code(&["explain", "."]), code(&["explain", "app.conf:9"])), (3, 2, 2));
     assert_eq!(code(&["explain", "app.conf:1:1"]), 0);
 }
+
+#[test]
+fn a_value_without_a_word_is_not_shown_as_its_keyword() {
+    let value = ["q7Rk2vXz9LmP4wTb", "8NcJ5hGd3FsY6aEu1VoK"].concat();
+    let ran = explain(&format!("x {value} y\n"), &["app.conf:1"]);
+    assert!(ran.text().contains("rule      high-entropy") && ran.text().contains("keyword   none"), "{}", ran.text());
+    assert!(!ran.text().contains(&value[..8]), "{}", ran.text());
+}

@@ -18,7 +18,7 @@ const LARGEST: u64 = 256 << 20;
 
 /// Explains the target.
 pub fn run(args: &ExplainArgs) -> Result<Exit> {
-    let detector = Detector::new(config::chosen(&args.choice)?, config::now());
+    let detector = Detector::new(config::chosen(&args.choice)?.with_entropy(), config::now());
     let (path, line) = target(&args.target.to_string_lossy());
     let bytes = if path == "-" { read("-", std::io::stdin().lock())? } else { read_file(Path::new(&path))? };
     let path = (path != "-").then(|| BString::from(path));

@@ -39,7 +39,7 @@ pub(super) type Trace<'t> = &'t mut dyn FnMut(Step);
 pub struct Try {
     /// Index of the rule.
     pub rule: u32,
-    /// Where the keyword stands; empty for a rule of the slow lane, which needs none.
+    /// Where the keyword stands; empty for a rule that needs none: of the slow lane, or for values without a word.
     pub keyword: Range<usize>,
     /// The bytes in which the whole match had to lie.
     pub window: Range<usize>,
@@ -71,7 +71,9 @@ impl Detector {
             for (index, _) in keyword.rules.iter().filter(|(_, spelled)| mine(spelled)) {
                 let rule = &self.rules.rules()[*index];
                 let found = find(rule, bytes, at.clone()).map(|found| self.told(*index, bytes, found));
-                tries.push(Try { rule: *index as u32, keyword: at.clone(), window: window(rule, &at, bytes.len()), hit: found });
+                // Of a rule for values without a word the hit is the value's own beginning.
+                let keyword = if rule.on_request() { at.start..at.start } else { at.clone() };
+                tries.push(Try { rule: *index as u32, keyword, window: window(rule, &at, bytes.len()), hit: found });
             }
         }
         // The slow lane has no keyword to start from: what it finds is its own reason to look.

@@ -147,7 +147,7 @@ pub fn explain(detector: &Detector, question: &Question<'_>) -> Explanation {
                     None => matches.push((hit.whole.clone(), case.account(&one, hit, keyword))),
                 }
             }
-            None if case.touches(&one.keyword) => case.miss(&one, keyword, &mut misses),
+            None if !one.keyword.is_empty() && case.touches(&one.keyword) => case.miss(&one, keyword, &mut misses),
             _ => {}
         }
     }

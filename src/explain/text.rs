@@ -35,7 +35,7 @@ fn block(path: &str, account: &Account, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = Vec::new();
     for keyword in &account.keywords {
         if keyword.text.is_empty() {
-            lines.push(("keyword", "none needed: the rule is slow and searches all".to_owned()));
+            lines.push(("keyword", "none: the rule needs none".to_owned()));
             continue;
         }
         let at = format!("{:?} at {}:{}", keyword.text, keyword.at.line, keyword.at.column);
