@@ -27,8 +27,8 @@ fn complete(text: &str) -> Option<String> {
         "rsa" => rsa(128),
         "rsa1024" => rsa(64),
         "pkcs8" => element(0x30, &[&[2, 1, 0][..], &element(0x30, &[&RSA_OID[..], &[5, 0]]), &element(4, &[&rsa(128)])]),
-        "sec1" => sec1(),
-        "ec" => element(0x30, &[&[2, 1, 0][..], &element(0x30, &[&EC_OID[..], &P256[..]]), &element(4, &[&sec1()])]),
+        "sec1" => sec1(&element(0xa0, &[&P256])),
+        "ec" => element(0x30, &[&[2, 1, 0][..], &element(0x30, &[&EC_OID[..], &P256[..]]), &element(4, &[&sec1(&[])])]),
         "pem" => {
             let lines = ["-----BEGIN PRIVATE ", "KEY-----\n", &private_key::complete("")?, "\n-----END PRIVATE ", "KEY-----\n"];
             return Some(BASE64.encode(lines.concat().as_bytes()));
@@ -42,9 +42,10 @@ const RSA_OID: [u8; 11] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
 const EC_OID: [u8; 9] = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 const P256: [u8; 10] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 
-fn sec1() -> Vec<u8> {
+/// A key of curve P-256; it names its curve itself where nothing around it does.
+fn sec1(curve: &[u8]) -> Vec<u8> {
     let point = [&[0, 4][..], &many("x", 64)].concat();
-    element(0x30, &[&[2, 1, 1][..], &element(4, &[&many("d", 32)]), &element(0xa1, &[&element(3, &[&point])])])
+    element(0x30, &[&[2, 1, 1][..], &element(4, &[&many("d", 32)]), curve, &element(0xa1, &[&element(3, &[&point])])])
 }
 
 /// Two numbers that are no primes, and their product.
