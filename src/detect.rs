@@ -2,6 +2,7 @@
 //! window filters make of it. Everything here is a function of bounded bytes around one hit, so it may be
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
+mod judge;
 mod slow;
 
 use std::collections::BTreeMap;
@@ -12,14 +13,13 @@ use regex_automata::{Anchored, Input};
 use rustc_hash::FxHashSet;
 
 use crate::check::{Subject, Verdict};
-use crate::filter::{CONTEXT, Filter, Judgement, Window};
 use crate::find::Found;
 use crate::finding::{Confidence, Severity};
 use crate::object::{Base, Copied};
 use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleSet, WHOLE};
-use crate::score::{self, Evidence};
-use crate::secret::{Secret, entropy};
+use crate::score::Evidence;
+use crate::secret::Secret;
 use slow::SlowLane;
 
 /// An inherited hit: with its matches and how far they moved, where all that they depend on was copied along.
@@ -345,7 +345,7 @@ impl Detector {
                 }
             }
         }
-        filter(rule, bytes, found, &mut judged);
+        judge::filter(rule, bytes, found, &mut judged);
         judged
     }
 }
@@ -458,58 +458,4 @@ fn parts(rule: &Rule, bytes: &[u8], found: &Found) -> Vec<(String, Secret)> {
     all.push((WHOLE, &bytes[found.whole.clone()]));
     all.retain(|(name, _)| rule.parts.iter().any(|part| part == name));
     all.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value, 0))).collect()
-}
-
-/// Entropy floor and window filters; each that acts says so.
-fn filter(rule: &Rule, bytes: &[u8], found: &Found, judged: &mut Judged) {
-    let low = found.whole.start.saturating_sub(CONTEXT);
-    let high = (found.whole.end + CONTEXT).min(bytes.len());
-    let window = Window {
-        bytes: &bytes[low..high],
-        whole: found.whole.start - low..found.whole.end - low,
-        secret: found.secret.start - low..found.secret.end - low,
-        stopwords: &rule.stopwords,
-        entropy: rule.spec.entropy,
-    };
-    if rule.spec.entropy > 0.0 && entropy(judged.value.expose()) < rule.spec.entropy {
-        judged.reasons.push("too regular for a random value".to_owned());
-        judged.dropped = Some("entropy");
-        return;
-    }
-    for (name, filter) in &rule.filters {
-        let Filter::Window(filter) = filter else { continue };
-        match filter(&window) {
-            Judgement::Keep => {}
-            Judgement::Lower(why) => {
-                judged.confidence = Confidence::Low;
-                judged.reasons.push(why.to_owned());
-            }
-            Judgement::Mild(why) => {
-                judged.severity = Severity::Low;
-                judged.reasons.push(why.to_owned());
-            }
-            Judgement::Drop(why) => {
-                judged.reasons.push(why.to_owned());
-                judged.dropped = Some(name);
-                return;
-            }
-        }
-    }
-    if !found.evidence.is_empty() {
-        let evidence = found.evidence.and(score::of_window(&window, judged.value.expose()));
-        weigh(score::together(evidence), judged.confidence < rule.confidence, judged);
-    }
-}
-
-/// The tier of a value that is scored, as far as its window decides. What is dropped here no place can save.
-fn weigh(evidence: Evidence, lowered: bool, judged: &mut Judged) {
-    judged.evidence = evidence;
-    if !evidence.is_possible() {
-        judged.reasons.push("its score is too low".to_owned());
-        judged.dropped = Some("score");
-    } else if !evidence.is_likely() {
-        judged.confidence = Confidence::Low;
-    } else if !lowered {
-        judged.confidence = Confidence::Medium;
-    }
 }

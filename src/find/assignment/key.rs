@@ -151,8 +151,22 @@ const ABOUT: &[&str] = &[
 const EXAMPLE: &[&str] = &["test", "tests", "testing", "example", "sample", "dummy", "fake", "mock", "expected", "invalid", "wrong", "bad"];
 
 /// As any word of a name: then the value is often meant to be seen.
-const SEEN: &[&str] =
-    &["csrf", "xsrf", "verification", "reset", "encrypted", "wrapped", "reference", "forgot", "no", "cache", "map", "sort", "primary"];
+const SEEN: &[&str] = &[
+    "csrf",
+    "xsrf",
+    "verification",
+    "reset",
+    "encrypted",
+    "wrapped",
+    "reference",
+    "forgot",
+    "no",
+    "cache",
+    "map",
+    "sort",
+    "primary",
+    "gpg",
+];
 
 /// As any word of a name: then the value is meant to be seen, or lasts for one page or request.
 const HARMLESS: &[&str] = &[
