@@ -2,6 +2,7 @@
 //! window filters make of it. Everything here is a function of bounded bytes around one hit, so it may be
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
+mod judge;
 mod regex;
 mod slow;
 mod trace;
@@ -13,14 +14,13 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::FxHashSet;
 
 use crate::check::{Subject, Verdict};
-use crate::filter::{CONTEXT, Filter, Judgement, Window};
 use crate::find::Found;
 use crate::finding::{Confidence, Severity};
 use crate::object::{Base, Copied};
 use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleSet};
-use crate::score::{self, Evidence};
-use crate::secret::{Secret, entropy};
+use crate::score::Evidence;
+use crate::secret::Secret;
 use regex::{find_regex, groups, parts};
 use slow::SlowLane;
 use trace::Trace;
@@ -355,7 +355,7 @@ impl Detector {
                 }
             }
         }
-        filter(rule, bytes, found, &mut judged, trace);
+        judge::filter(rule, bytes, found, &mut judged, trace);
         judged
     }
 }
@@ -417,60 +417,4 @@ fn find(rule: &Rule, bytes: &[u8], at: Range<usize>) -> Option<Found> {
     }?;
     let back = |range: Range<usize>| range.start + low..range.end + low;
     Some(Found { whole: back(found.whole), secret: back(found.secret), value: found.value, doubt: found.doubt, evidence: found.evidence })
-}
-
-/// Entropy floor and window filters; each that acts says so.
-fn filter(rule: &Rule, bytes: &[u8], found: &Found, judged: &mut Judged, trace: Trace<'_>) {
-    let low = found.whole.start.saturating_sub(CONTEXT);
-    let high = (found.whole.end + CONTEXT).min(bytes.len());
-    let window = Window {
-        bytes: &bytes[low..high],
-        whole: found.whole.start - low..found.whole.end - low,
-        secret: found.secret.start - low..found.secret.end - low,
-        stopwords: &rule.stopwords,
-        entropy: rule.spec.entropy,
-    };
-    if rule.spec.entropy > 0.0 && entropy(judged.value.expose()) < rule.spec.entropy {
-        const WHY: &str = "too regular for a random value";
-        trace(Step { by: "entropy".to_owned(), word: Word::Dropped(WHY) });
-        judged.reasons.push(WHY.to_owned());
-        judged.dropped = Some("entropy");
-        return;
-    }
-    for (name, filter) in &rule.filters {
-        let Filter::Window(filter) = filter else { continue };
-        match of_filter(name, filter(&window), trace) {
-            Judgement::Keep => {}
-            Judgement::Lower(why) => {
-                judged.confidence = Confidence::Low;
-                judged.reasons.push(why.to_owned());
-            }
-            Judgement::Mild(why) => {
-                judged.severity = Severity::Low;
-                judged.reasons.push(why.to_owned());
-            }
-            Judgement::Drop(why) => {
-                judged.reasons.push(why.to_owned());
-                judged.dropped = Some(name);
-                return;
-            }
-        }
-    }
-    if !found.evidence.is_empty() {
-        let evidence = found.evidence.and(score::of_window(&window, judged.value.expose()));
-        weigh(score::together(evidence), judged.confidence < rule.confidence, judged);
-    }
-}
-
-/// The tier of a value that is scored, as far as its window decides. What is dropped here no place can save.
-fn weigh(evidence: Evidence, lowered: bool, judged: &mut Judged) {
-    judged.evidence = evidence;
-    if !evidence.is_possible() {
-        judged.reasons.push("its score is too low".to_owned());
-        judged.dropped = Some("score");
-    } else if !evidence.is_likely() {
-        judged.confidence = Confidence::Low;
-    } else if !lowered {
-        judged.confidence = Confidence::Medium;
-    }
 }

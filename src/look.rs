@@ -131,12 +131,12 @@ pub fn distinct(value: &[u8]) -> usize {
     seen.iter().filter(|&&s| s).count()
 }
 
-/// How many neighbouring pairs repeat a character or step by one in a row of the alphabet or keyboard.
-/// Whether the value is mostly such steps, or a short piece over and over.
+/// Whether the value is mostly steps in a row of the alphabet or keyboard, or a short piece over and over.
 pub fn is_stepped(value: &[u8]) -> bool {
-    (value.len() >= 6 && 5 * steps(value) >= 3 * (value.len() - 1)) || is_periodic(value)
+    (value.len() >= 6 && 5 * steps(value) >= 3 * (value.len() - 1)) || is_periodic(value) || is_interleaved(value)
 }
 
+/// How many neighbouring pairs repeat a character or step by one in a row of the alphabet or keyboard.
 fn steps(value: &[u8]) -> usize {
     const ROWS: [&[u8]; 3] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
     let step = |a: u8, b: u8| {
@@ -144,6 +144,12 @@ fn steps(value: &[u8]) -> usize {
         near || a == b || (a == b'9' && b == b'0') || ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b]))
     };
     value.windows(2).filter(|pair| step(pair[0].to_ascii_lowercase(), pair[1].to_ascii_lowercase())).count()
+}
+
+/// Two rows of steps, one in the other: `a1b2c3`.
+fn is_interleaved(value: &[u8]) -> bool {
+    let step = |pair: &[u8]| pair[2].to_ascii_lowercase().wrapping_sub(pair[0].to_ascii_lowercase()) == 1;
+    value.len() >= 8 && 5 * value.windows(3).filter(|pair| step(pair)).count() >= 4 * (value.len() - 2)
 }
 
 /// Whether a short piece is repeated all through the value, at least three times.

@@ -62,7 +62,16 @@ pub fn judge(window: &Window<'_>) -> Judgement {
     }
     let hex = look::is_hex(value) && matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let said = || look::words(line).any(|word| SAYS_HASH.iter().any(|hash| hash.as_bytes() == word));
-    if hex && said() { Judgement::Drop("a hash or object id") } else { Judgement::Keep }
+    if hex && (said() || is_one_of_two(window)) { Judgement::Drop("a hash or object id") } else { Judgement::Keep }
+}
+
+/// Whether a value as long stands beside it, as the old and the new id do in a reflog and what hooks read.
+fn is_one_of_two(window: &Window<'_>) -> bool {
+    let len = window.value().len();
+    let beside = |text: Option<&[u8]>| text.is_some_and(|text| look::is_hex(text));
+    let before = window.before().strip_suffix(b" ").filter(|before| before.len() >= len);
+    let after = window.after().strip_prefix(b" ");
+    beside(before.map(|before| &before[before.len() - len..])) || beside(after.and_then(|after| after.get(..len)))
 }
 
 /// What of the secret's line stands before it, as far as the window goes.
@@ -86,6 +95,8 @@ mod tests {
             format!("etag token: «{md5}»"),
             format!("integrity sha512-«{}»", "Qz9/".repeat(20)),
             format!("token: «sha256:{sha1}»"),
+            format!("«{sha1}» {sha1} Ada <ada@example.com>"),
+            format!("{sha1} «{sha1}» Ada <ada@example.com>"),
         ];
         let kept = [format!("secret = «{md5}»"), format!("shared_secret: «{sha1}»"), format!("commit abc\nsecret: «{md5}»")];
         let text = |all: &[String]| all.iter().map(|s| s.clone().leak() as &str).collect::<Vec<_>>();

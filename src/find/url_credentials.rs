@@ -162,19 +162,21 @@ fn basic(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let (value, doubt) = if password.is_empty() || is_filler(password) {
         ((user.len() >= 16 && look::is_random(user)).then_some(user)?, None)
     } else {
-        (password, is_stock(user, password).then_some(STOCK_PAIR))
+        (password, (is_plain(password) || is_stock(user, password)).then_some(STOCK_PAIR))
     };
     Some(Found { whole: hit.start..secret.end, secret, value: Some(value.to_vec()), doubt, evidence: Evidence::NONE })
 }
 
 /// Whether the pair stands in manuals: both halves are stock words, or both the same, whatever their letter case.
 fn is_stock(user: &[u8], password: &[u8]) -> bool {
-    let plain = |half: &[u8]| {
-        let lower = half.to_ascii_lowercase();
-        let letters = lower.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |n| n + 1);
-        [&lower[..], &lower[..letters]].iter().any(|word| word.is_empty() || STOCK.iter().any(|stock| stock.as_bytes() == *word))
-    };
-    (plain(user) && plain(password)) || (user.eq_ignore_ascii_case(password) && !look::is_random(user))
+    (is_plain(user) && is_plain(password)) || (user.eq_ignore_ascii_case(password) && !look::is_random(user))
+}
+
+/// Whether it is a stock word, with or without digits after it.
+fn is_plain(half: &[u8]) -> bool {
+    let lower = half.to_ascii_lowercase();
+    let letters = lower.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |n| n + 1);
+    [&lower[..], &lower[..letters]].iter().any(|word| word.is_empty() || STOCK.iter().any(|stock| stock.as_bytes() == *word))
 }
 
 /// What stands for a password where the user is the token.

@@ -125,6 +125,8 @@ features! {
     SecretWord "secret-word" "a word as a token, secret or key",
     SecretMixed "secret-mixed" "a token, secret or key that does not look random",
     BareName "bare-name" "a reference in a program",
+    LooseKey "loose-key" "a parameter or word that is only called key",
+    Badge "badge" "the token of a badge, which is meant to be seen",
     BareMember "bare-member" "a member of a program's object",
     BareWord "bare-word" "a word without quotes",
     PlainRandom "plain-random" "a random value named a key",

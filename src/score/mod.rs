@@ -27,7 +27,7 @@ pub const LIKELY_WEAK: f32 = weights::LIKELY_WEAK;
 pub const POSSIBLE: f32 = weights::POSSIBLE;
 
 /// What is no secret at all.
-const NEVER: &[Feature] = &[Feature::Path, Feature::Prose, Feature::Label, Feature::BareMember];
+const NEVER: &[Feature] = &[Feature::Path, Feature::Prose, Feature::Label, Feature::BareMember, Feature::Badge];
 
 /// What nobody should be woken for, however much speaks for it.
 const VETO: &[Feature] = &[
@@ -40,6 +40,7 @@ const VETO: &[Feature] = &[
     Feature::Repeats,
     Feature::Crypt,
     Feature::KeyHarmless,
+    Feature::LooseKey,
 ];
 
 /// How many features a report names for and against.
@@ -106,7 +107,8 @@ impl Evidence {
     pub fn is_likely(self) -> bool {
         let bar = if self.has(Feature::Random) { LIKELY } else { LIKELY_WEAK };
         let solid = self.has(Feature::Random) || self.has(Feature::Solid);
-        self.probability() >= bar && solid && !VETO.iter().any(|&doubt| self.has(doubt))
+        let named = self.has(Feature::HoldsSecret) && !self.has(Feature::Random);
+        self.probability() >= bar && solid && !named && !VETO.iter().any(|&doubt| self.has(doubt))
     }
 
     /// What weighed most, for a report.

@@ -83,6 +83,10 @@ pub fn together(evidence: Evidence) -> Evidence {
             Feature::BareMember,
             any(&[Feature::ProgramName, Feature::NamesKey]) && evidence.has(Feature::HasDot) && !evidence.has(Feature::Quoted),
         )
+        .with_if(
+            Feature::LooseKey,
+            evidence.has(Feature::KeyPlain) && !evidence.has(Feature::Quoted) && any(&[Feature::KeyLone, Feature::Setting]),
+        )
         .with_if(Feature::BareWord, evidence.has(Feature::StockWord) && !evidence.has(Feature::Quoted))
         .with_if(Feature::PlainRandom, evidence.has(Feature::KeyPlain) && random)
 }
@@ -227,6 +231,7 @@ fn around(window: &Window<'_>) -> Evidence {
         .with_if(Feature::NextParen, matches!(next, Some(b')' | b']' | b'}')))
         .with_if(Feature::NextOperator, matches!(next, Some(b'+' | b'.' | b'(' | b'[' | b'%' | b'|' | b'?' | b'=')))
         .with_if(Feature::LineExample, has(&line, &["example", "e.g.", "sample", "dummy", "fake", "usage"]))
+        .with_if(Feature::Badge, has(&line[line.len().saturating_sub(48)..], &["badge", ".svg?"]))
         .with_if(Feature::LineAssert, has(&line, &["assert", "expect", "should", "equal"]))
         .with_if(Feature::NearUser, sides(&["user", "login", "email", "account", "client_id", "clientid"]))
         .with_if(Feature::NearHost, sides(&["host", "database", "server", "://", "port", "dbname"]))

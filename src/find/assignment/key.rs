@@ -151,8 +151,22 @@ const ABOUT: &[&str] = &[
 const EXAMPLE: &[&str] = &["test", "tests", "testing", "example", "sample", "dummy", "fake", "mock", "expected", "invalid", "wrong", "bad"];
 
 /// As any word of a name: then the value is often meant to be seen.
-const SEEN: &[&str] =
-    &["csrf", "xsrf", "verification", "reset", "encrypted", "wrapped", "reference", "forgot", "no", "cache", "map", "sort", "primary"];
+const SEEN: &[&str] = &[
+    "csrf",
+    "xsrf",
+    "verification",
+    "reset",
+    "encrypted",
+    "wrapped",
+    "reference",
+    "forgot",
+    "no",
+    "cache",
+    "map",
+    "sort",
+    "primary",
+    "gpg",
+];
 
 /// As any word of a name: then the value is meant to be seen, or lasts for one page or request.
 const HARMLESS: &[&str] = &[
@@ -218,7 +232,9 @@ pub fn around(bytes: &[u8], hit: &Range<usize>) -> Option<Key> {
     }
     let dashes = bytes[start..word.start].iter().take_while(|b| **b == b'-').count();
     start += bytes[start..word.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
-    let names = is_word(bytes, start, &word, end) && names_a_secret(&bytes[start..word.start], &bytes[word.end..end]);
+    let names = is_word(bytes, start, &word, end)
+        && names_a_secret(&bytes[start..word.start], &bytes[word.end..end])
+        && !names_an_id(&bytes[start..end]);
     names.then_some(Key { range: start..end, flag: dashes == 2 })
 }
 
@@ -288,6 +304,16 @@ fn is_word(bytes: &[u8], start: usize, word: &Range<usize>, end: usize) -> bool 
         let first = look::words(&right[..run]).next().unwrap_or_default();
         GLUED.iter().any(|w| w.as_bytes() == first)
     }
+}
+
+/// Whether the name is that of a credential's id: `CREDENTIAL_ID_BASE64`, `credentialsId`.
+fn names_an_id(name: &[u8]) -> bool {
+    let mut last = Vec::new();
+    look::words(name).any(|word| {
+        let id = word == b"id" && last.starts_with(b"credential");
+        last = word;
+        id
+    })
 }
 
 /// Whether the words around the keyword leave it a secret's name.

@@ -67,7 +67,8 @@ fn is_strong(value: &[u8]) -> bool {
             && look::evidence(value) >= 2.0
             && entropy(value) >= 3.0
     };
-    look::is_random(value) || look::is_uuid(value) || mixed()
+    let escaped = value.windows(2).any(|pair| matches!(pair, b"\\u" | b"\\x"));
+    !escaped && (look::is_random(value) || look::is_uuid(value) || mixed())
 }
 
 fn found(bytes: &[u8], hit: &Range<usize>, (key, value): (&Key, &Value), canonical: Option<Vec<u8>>) -> Found {
