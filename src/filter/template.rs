@@ -68,7 +68,7 @@ pub fn judge(window: &Window<'_>) -> Judgement {
     let begins = BEGINS.iter().any(|mark| lower.starts_with(mark.as_bytes()));
     let opened =
         [&b"${"[..], b"{{", b"#{", b"%{", b"$(", b"{{ ", b"<%= ", b"${{ ", b"ENC["].iter().any(|mark| window.before().ends_with(mark));
-    if inside || opened || is_enclosed(value, window) || is_variable(value) || is_format(value) {
+    if value == b"{}" || inside || opened || is_enclosed(value, window) || is_variable(value) || is_format(value) {
         return Judgement::Drop("a template");
     }
     if begins || is_reference(window) { Judgement::Drop("a reference to a secret kept elsewhere") } else { Judgement::Keep }

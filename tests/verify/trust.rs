@@ -58,7 +58,7 @@ fn a_trap_is_never_sprung() {
     let repo = Repo::folder();
     // A key id of an account that is known to lay traps: 171436882533.
     let id = ["AKIA", "SP2TPHJS", "QH3FJRUX"].concat();
-    let secret = ["kQ8zW3vN5bX7cM1aS4d", "F6gH9jK2lP0oI8uY7tR5e"].concat();
+    let secret = ["kQ8zW3", "vN5bX7", "cM1aS4", "dF6gH9", "jK2lP0", "oI8uY7", "tR5e"].concat();
     let input = format!("aws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
     let endpoint = format!("*={}", provider.url());
     let ran = run_with(&repo.home, &repo.path, &["stdin", "--verify", "-f", "json", "--endpoint", &endpoint], input.as_bytes());
