@@ -23,7 +23,7 @@ fn main() {
     files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     files.sort();
     let mut seen = BTreeMap::new();
-    let mut out = String::from("pub(super) static BUILTIN: &[(Spec, Bound)] = &[\n");
+    let mut out = String::from("pub(super) static BUILTIN: &[(Spec, Bound, Stamp)] = &[\n");
     for path in &files {
         let text = fs::read_to_string(path).expect("rule files are UTF-8");
         let file: spec::File = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -87,7 +87,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         "(Spec {{ id: {}, aliases: {}, provider: {}, name: {}, severity: {}, confidence: {}, keywords: {}, regex: {}, find: {}, \
          entropy: {:?}, lifetime: {}, filters: {}, stopwords: {}, paths: {}, not_paths: {}, check: {}, pair: Cow::Borrowed(&[{pairs}]), \
          verify: {}, revoke: {}, respond: {}, matches: {}, skip: {} }}, \
-         Bound {{ lead: {}, trail: {}, caseless: {} }}),",
+         Bound {{ lead: {}, trail: {}, caseless: {} }}, {:?}),",
         text(&rule.id),
         texts(&rule.aliases),
         text(&rule.provider),
@@ -112,6 +112,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         bound.lead,
         bound.trail,
         bound.caseless,
+        rule.stamp(),
     )
     .expect("writing to a string");
 }

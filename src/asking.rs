@@ -137,7 +137,7 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
     if let Some(rival) = finding.uses.iter().find_map(|one| one.rivals.first()) {
         return Err(format!("it could be a secret of {rival} as well, so it is sent to neither"));
     }
-    let spec = Arc::new(rule.spec.clone());
+    let spec = Arc::new(rule.spec.clone().into_owned());
     let question = |parts| Question { rule: Arc::clone(&spec), secret: finding.secret.clone(), parts, control: false };
     let mut asked: Vec<_> = finding.uses.iter().map(|one| halves(finding, rule, &one.parts)).map(question).collect();
     if asked.is_empty() {

@@ -23,7 +23,7 @@ fn told(name: &str) -> String {
 fn question(rule: &str, secret: &str, parts: &[(&str, &str)]) -> Question {
     let rules = RuleSet::builtin();
     let parts = parts.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value, 0))).collect();
-    Question { rule: Arc::new(rules.by_id(rule).unwrap().spec.clone()), secret: Secret::new(secret, 0), parts, control: false }
+    Question { rule: Arc::new(rules.by_id(rule).unwrap().spec.clone().into_owned()), secret: Secret::new(secret, 0), parts, control: false }
 }
 
 fn now() -> i64 {

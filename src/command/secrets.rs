@@ -89,7 +89,7 @@ fn again(job: &Job, detector: &Detector, told: &Told) -> Result<Outcome> {
         }
     }
     outcome.coverage.rules = detector.rules().rules().len();
-    outcome.coverage.rules_digest = detector.rules().digest().to_owned();
+    outcome.coverage.rules_digest = detector.rules().digest();
     outcome.coverage.key = key;
     outcome.candidates = detector.dropped_values();
     Ok(outcome)

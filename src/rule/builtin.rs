@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::Rule;
 #[allow(unused_imports)] // which of them the constants name depends on the rules
 use super::spec::{Call, Pair, Spec};
+use super::{Rule, Stamp};
 use crate::bound::Bound;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -13,6 +13,8 @@ include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 pub(super) fn rules() -> Vec<Rule> {
     BUILTIN
         .iter()
-        .map(|(spec, bound)| Rule::new(spec.clone(), *bound).unwrap_or_else(|fault| panic!("built-in rules are tested: {fault}")))
+        .map(|(spec, bound, stamp)| {
+            Rule::resolved(Cow::Borrowed(spec), *stamp, *bound).unwrap_or_else(|fault| panic!("built-in rules are tested: {fault}"))
+        })
         .collect()
 }

@@ -73,7 +73,7 @@ fn right(path: &Path, (loaded, faults): (Vec<Loaded>, Vec<Fault>)) -> Result<Vec
         let error = Error::configuration(fault.to_string());
         return Err(if faults.len() > 1 { error.hint(format!("`unleak rules check {}` lists all faults", path.display())) } else { error });
     }
-    Ok(loaded.into_iter().map(|loaded| loaded.rule.spec).collect())
+    Ok(loaded.into_iter().map(|loaded| loaded.rule.spec.into_owned()).collect())
 }
 
 /// One row, resolved; an error names the rule.

@@ -9,6 +9,7 @@ mod names;
 pub mod spec;
 mod write;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -18,7 +19,7 @@ use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
 
 pub use load::Fault;
-pub use spec::Spec;
+pub use spec::{Spec, Stamp};
 pub use write::toml;
 
 use crate::bound::Bound;
@@ -35,7 +36,7 @@ pub const HIGH_ENTROPY: &str = "high-entropy";
 /// A rule in force.
 pub struct Rule {
     /// What its author wrote.
-    pub spec: Spec,
+    pub spec: Cow<'static, Spec>,
     /// How far a match reaches around its keyword.
     pub bound: Bound,
     /// Why a match has no bounded place around a keyword, so that whole objects are searched; only users' rules.
@@ -58,12 +59,18 @@ pub struct Rule {
     pub finder: Option<Finder>,
     /// The named groups that its requests to the provider need besides the secret; [`WHOLE`] is all of the match.
     pub parts: Vec<String>,
+    stamp: Stamp,
     regex: OnceLock<Regex>,
 }
 
 impl Rule {
-    /// Resolves the names in a row. An error says what is wrong with it.
+    /// Resolves the names in a row that was loaded. An error says what is wrong with it.
     pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
+        let stamp = spec.stamp();
+        Self::resolved(Cow::Owned(spec), stamp, bound)
+    }
+
+    fn resolved(spec: Cow<'static, Spec>, stamp: Stamp, bound: Bound) -> Result<Self, String> {
         let unknown = |kind: &str, name: &str| format!("rule {}: there is no {kind} named {name:?}", spec.id);
         let filters =
             spec.filters.iter().map(|name| filter::by_name(name).ok_or_else(|| unknown("filter", name))).collect::<Result<_, _>>()?;
@@ -87,6 +94,7 @@ impl Rule {
             check,
             finder,
             parts: parts(&spec),
+            stamp,
             regex: OnceLock::new(),
             spec,
         })
@@ -155,21 +163,18 @@ fn compile(regex: &str, largest: usize) -> Result<Regex, String> {
 /// The rules in force, in a fixed order.
 pub struct RuleSet {
     rules: Vec<Rule>,
-    digest: String,
     entropy: bool,
 }
 
 impl RuleSet {
     /// The rules that are built in.
     pub fn builtin() -> Self {
-        let rules = builtin::rules();
-        let digest = digest(&rules, false);
-        Self { rules, digest, entropy: false }
+        Self { rules: builtin::rules(), entropy: false }
     }
 
     /// No rules at all.
     pub fn empty() -> Self {
-        Self { rules: Vec::new(), digest: digest(&[], false), entropy: false }
+        Self { rules: Vec::new(), entropy: false }
     }
 
     /// Loads further rules from a file, or from the files `*.toml` of a folder; one with the id of a rule that is there replaces it.
@@ -194,7 +199,6 @@ impl RuleSet {
             self.rules.retain(|old| old.spec.id != rule.spec.id);
             self.rules.push(rule);
         }
-        self.digest = digest(&self.rules, self.entropy);
         Ok(())
     }
 
@@ -207,9 +211,9 @@ impl RuleSet {
     pub fn set_severity(&mut self, name: &str, severity: Severity) {
         for rule in self.rules.iter_mut().filter(|rule| rule.goes_by(name)) {
             rule.severity = severity;
-            rule.spec.severity = severity.name().into();
+            rule.spec.to_mut().severity = severity.name().into();
+            rule.stamp = rule.spec.stamp();
         }
-        self.digest = digest(&self.rules, self.entropy);
     }
 
     /// Whether a rule goes by that id, former id or provider.
@@ -235,7 +239,6 @@ impl RuleSet {
         if self.rules.is_empty() {
             return Err(Error::configuration("no rules are left, so nothing could be found").hint("leave out --rule or --exclude-rule"));
         }
-        self.digest = digest(&self.rules, self.entropy);
         Ok(())
     }
 
@@ -259,7 +262,6 @@ impl RuleSet {
     #[must_use]
     pub fn with_entropy(mut self) -> Self {
         self.entropy = true;
-        self.digest = digest(&self.rules, true);
         self
     }
 
@@ -279,8 +281,12 @@ impl RuleSet {
     }
 
     /// A digest of everything that decides what these rules find, hex.
-    pub fn digest(&self) -> &str {
-        &self.digest
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(env!("CARGO_PKG_VERSION"));
+        // A rule that is not in force decides nothing.
+        self.rules.iter().filter(|rule| self.entropy || !rule.on_request()).for_each(|rule| hash.update(rule.stamp));
+        data_encoding::HEXLOWER.encode(&hash.finalize()[..8])
     }
 }
 
@@ -294,14 +300,4 @@ impl Rule {
     pub fn goes_by(&self, name: &str) -> bool {
         self.spec.id == name || self.spec.provider == name || self.spec.aliases.iter().any(|alias| alias == name)
     }
-}
-
-fn digest(rules: &[Rule], entropy: bool) -> String {
-    let mut hash = Sha256::new();
-    hash.update(env!("CARGO_PKG_VERSION"));
-    // A rule that is not in force decides nothing.
-    for rule in rules.iter().filter(|rule| entropy || !rule.on_request()) {
-        hash.update(format!("{:?}", rule.spec));
-    }
-    data_encoding::HEXLOWER.encode(&hash.finalize()[..8])
 }

@@ -309,7 +309,7 @@ impl<'a> Run<'a> {
         let mut coverage = Coverage {
             targets,
             rules: self.detector.rules().in_force(),
-            rules_digest: self.detector.rules().digest().to_owned(),
+            rules_digest: self.detector.rules().digest(),
             key: self.plan.key.id(),
             already_there: self.already_there.load(Ordering::Relaxed),
             ..Coverage::default()

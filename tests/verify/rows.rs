@@ -112,7 +112,7 @@ fn question(rule: &Arc<Spec>) -> Question {
 }
 
 fn rules() -> Vec<Arc<Spec>> {
-    RuleSet::builtin().rules().iter().map(|rule| Arc::new(rule.spec.clone())).collect()
+    RuleSet::builtin().rules().iter().map(|rule| Arc::new(rule.spec.clone().into_owned())).collect()
 }
 
 fn settings(provider: &Provider) -> Settings {
