@@ -116,9 +116,9 @@ impl Memo {
         &self.matches
     }
 
-    /// Whether there is any match, dropped or not.
-    pub fn has_matches(&self) -> bool {
-        !self.matches.is_empty()
+    /// Whether there is any match that was not dropped.
+    pub fn has_live_matches(&self) -> bool {
+        self.matches.iter().any(|found| found.judged.dropped.is_none())
     }
 }
 
@@ -253,7 +253,7 @@ impl Detector {
                     break;
                 }
                 let begins = copied.from == 0 && copied.at == 0;
-                if at + keyword.text.len() > end || (keyword.looks_back && at == copied.from && !begins) {
+                if at + keyword.core.len() > end || (keyword.looks_back && at == copied.from && !begins) {
                     continue;
                 }
                 let left = at >= copied.from + keyword.before || begins;
@@ -278,7 +278,8 @@ impl Detector {
     fn evaluate_hit(&self, bytes: &[u8], hit: &mut Hit, matches: &mut Vec<Match>) {
         let before = matches.len();
         let keyword = self.prefilter.keyword(usize::from(hit.keyword));
-        let at = hit.at as usize..hit.at as usize + keyword.text.len();
+        hit.matches = 0;
+        let Some(at) = keyword.around(bytes, hit.at as usize) else { return };
         for (index, spelled) in &keyword.rules {
             if spelled.as_ref().is_some_and(|s| s != &bytes[at.clone()]) {
                 continue;

@@ -62,7 +62,9 @@ pub struct Keyword {
     pub text: Vec<u8>,
     /// Index of each rule, and the keyword as the rule spells it where letter case matters.
     pub rules: Vec<(usize, Option<Vec<u8>>)>,
-    /// Whether the byte before it decides too whether it is a hit.
+    /// The part of it that is searched, and whose occurrence is the hit.
+    pub core: Range<usize>,
+    /// Whether it stands for runs of characters, whatever they are: then the byte before it decides too whether it is a hit.
     pub looks_back: bool,
     /// How many bytes before the hit anything that follows from it depends on.
     pub before: usize,
@@ -72,7 +74,21 @@ pub struct Keyword {
 
 impl Keyword {
     fn new(text: Vec<u8>) -> Self {
-        Self { text, rules: Vec::new(), looks_back: false, before: 0, after: 0 }
+        Self { core: 0..text.len(), text, rules: Vec::new(), looks_back: false, before: 0, after: 0 }
+    }
+
+    /// Adds a rule that has it.
+    fn add(&mut self, index: usize, rule: &Rule, spelled: Option<Vec<u8>>) {
+        self.rules.push((index, spelled));
+        self.before = self.before.max(rule.bound.lead as usize + CONTEXT + 1);
+        self.after = self.after.max(rule.bound.trail as usize + CONTEXT + 1);
+    }
+
+    /// Where the whole keyword stands whose core is at this place; `None` where there is only the core.
+    pub fn around(&self, bytes: &[u8], core: usize) -> Option<Range<usize>> {
+        let start = core.checked_sub(self.core.start)?;
+        let there = bytes.get(start..start + self.text.len())?;
+        (self.looks_back || there.eq_ignore_ascii_case(&self.text)).then(|| start..start + self.text.len())
     }
 }
 
@@ -93,24 +109,24 @@ impl Prefilter {
             for word in rule.spec.keywords.iter() {
                 let text = word.as_bytes().to_ascii_lowercase();
                 let keyword = keywords.entry(text.clone()).or_insert_with(|| Keyword::new(text));
-                keyword.rules.push((index, (!rule.bound.caseless).then(|| word.as_bytes().to_vec())));
-                keyword.before = keyword.before.max(rule.bound.lead as usize + CONTEXT + 1);
-                keyword.after = keyword.after.max(rule.bound.trail as usize + CONTEXT + 1);
+                keyword.add(index, rule, (!rule.bound.caseless).then(|| word.as_bytes().to_vec()));
             }
         }
         let mut keywords: Vec<Keyword> = keywords.into_values().collect();
-        let texts = keywords.iter().map(|k| k.text.clone()).collect();
+        let sieve = Sieve::new(keywords.iter().map(|k| k.text.as_slice()));
+        for (number, keyword) in keywords.iter_mut().enumerate() {
+            keyword.core = sieve.core(number);
+            keyword.before += keyword.core.start;
+        }
         let mut runs = None;
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| entropy && rule.on_request()) {
             let at = *runs.get_or_insert(keywords.len());
             if at == keywords.len() {
                 keywords.push(Keyword { looks_back: true, ..Keyword::new(vec![b'0'; RUN]) });
             }
-            keywords[at].rules.push((index, None));
-            keywords[at].before = keywords[at].before.max(rule.bound.lead as usize + CONTEXT + 1);
-            keywords[at].after = keywords[at].after.max(rule.bound.trail as usize + CONTEXT + 1);
+            keywords[at].add(index, rule, None);
         }
-        Self { sieve: Sieve::new(texts), keywords, runs }
+        Self { sieve, keywords, runs }
     }
 
     /// The keyword of that number.
@@ -118,7 +134,7 @@ impl Prefilter {
         &self.keywords[index]
     }
 
-    /// Length of the longest keyword, in bytes.
+    /// Length of the longest hit, in bytes.
     pub fn longest(&self) -> usize {
         // One more than a run, for the byte before it.
         self.sieve.longest().max(if self.runs.is_some() { RUN + 1 } else { 0 })
@@ -134,14 +150,15 @@ impl Prefilter {
         self.keywords.iter().fold((0, 0), |(before, after), k| (before.max(k.before), after.max(k.after)))
     }
 
-    /// Calls `hit(keyword, start)` for each keyword that some rule can make something of and that lies wholly
-    /// in the range.
+    /// Calls `hit(keyword, start)` for the core of each keyword that some rule can make something of, where it lies
+    /// wholly in the range.
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize)) {
         if let Some(runs) = self.runs {
             find::entropy::starts(bytes, range.clone(), |start| hit(runs, start));
         }
         self.sieve.search(bytes, range, |index, start, end| {
-            if self.keywords[index].rules.iter().any(|(_, spelled)| spelled.as_ref().is_none_or(|s| s == &bytes[start..end])) {
+            let Keyword { core, rules, .. } = &self.keywords[index];
+            if rules.iter().any(|(_, spelled)| spelled.as_ref().is_none_or(|s| s[core.clone()] == bytes[start..end])) {
                 hit(index, start);
             }
         });

@@ -25,6 +25,9 @@ const BLOCK: usize = STEP * STRIDE;
 const GRAM: usize = 4;
 /// Shorter keywords are not taken.
 pub const SHORTEST: usize = 3;
+/// Of longer keywords only so many bytes are searched, those around the rarest: where only parts of a text are new,
+/// the search begins before and ends behind each by the longest that it looks for.
+const CORE: usize = 12;
 
 /// The four-byte sequences that are most common in source code, the most common first, letter case joined: our own
 /// count over ten repositories in ten languages, each with the same weight. `_` stands for itself and for DEL.
@@ -41,6 +44,8 @@ pub struct Sieve {
     keys: FxHashMap<u64, (u32, u32)>,
     places: Vec<Place>,
     keywords: Vec<Vec<u8>>,
+    /// Where in its keyword each of them stands.
+    cores: Vec<Range<usize>>,
     longest: usize,
 }
 
@@ -80,18 +85,23 @@ impl Place {
 
 impl Sieve {
     /// Makes keywords ready; each has at least [`SHORTEST`] bytes.
-    pub fn new(keywords: Vec<Vec<u8>>) -> Self {
-        let longest = keywords.iter().map(Vec::len).max().unwrap_or(0);
+    pub fn new<'k>(texts: impl Iterator<Item = &'k [u8]>) -> Self {
         let frequency = Frequency::new();
-        let mut marks: Vec<(Key, Place)> = Vec::with_capacity(STRIDE * keywords.len());
-        for (index, keyword) in keywords.iter().enumerate() {
-            debug_assert!(keyword.len() >= SHORTEST);
+        let (mut keywords, mut cores): (Vec<Vec<u8>>, Vec<_>) = Default::default();
+        let mut marks: Vec<(Key, Place)> = Vec::new();
+        for (index, text) in texts.enumerate() {
+            debug_assert!(text.len() >= SHORTEST);
+            let core = frequency.core(text);
+            let keyword = &text[core.clone()];
             let keys = frequency.keys(keyword);
             marks.extend(keys.map(|(key, offset)| (key, Place::new(index, keyword, offset))));
+            keywords.push(keyword.to_vec());
+            cores.push(core);
         }
         marks.sort_unstable_by_key(|(key, place)| (*key, place.keyword));
-        let mut sieve =
-            Self { bits: table(), again: table(), keys: FxHashMap::default(), places: Vec::with_capacity(marks.len()), keywords, longest };
+        let longest = cores.iter().map(Range::len).max().unwrap_or(0);
+        let places = Vec::with_capacity(marks.len());
+        let mut sieve = Self { bits: table(), again: table(), keys: FxHashMap::default(), places, keywords, cores, longest };
         for same in marks.chunk_by(|a, b| a.0 == b.0) {
             let start = sieve.places.len();
             sieve.places.extend(same.iter().map(|(_, place)| *place));
@@ -101,7 +111,12 @@ impl Sieve {
         sieve
     }
 
-    /// Length of the longest keyword, in bytes.
+    /// Which part of a keyword is searched.
+    pub fn core(&self, keyword: usize) -> Range<usize> {
+        self.cores[keyword].clone()
+    }
+
+    /// Length of the longest part that is searched, in bytes.
     pub fn longest(&self) -> usize {
         self.longest
     }
@@ -117,7 +132,7 @@ impl Sieve {
         }
     }
 
-    /// Calls `hit(keyword, start, end)` for each occurrence that lies wholly in the range, in no order.
+    /// Calls `hit(keyword, start, end)` for each occurrence of a keyword's core that lies wholly in the range, in no order.
     #[inline]
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize, usize)) {
         let end = range.end.min(bytes.len());
@@ -248,6 +263,19 @@ impl Frequency {
         table.get(&bytes).copied().unwrap_or(0)
     }
 
+    /// The part of a keyword that holds its rarest bytes and is not too long.
+    fn core(&self, keyword: &[u8]) -> Range<usize> {
+        let around = (CORE - GRAM) / 2;
+        let start = self.rarest(keyword).saturating_sub(around).min(keyword.len().saturating_sub(CORE));
+        start..keyword.len().min(start + CORE)
+    }
+
+    /// Where in a keyword two sequences beside each other begin that are seldom both; 0 in a short one.
+    fn rarest(&self, keyword: &[u8]) -> usize {
+        let four = |at: usize| Key::All(load([keyword[at], keyword[at + 1], keyword[at + 2], keyword[at + 3]]));
+        (0..keyword.len().saturating_sub(GRAM)).min_by_key(|&at| self.of(four(at)) + self.of(four(at + 1))).unwrap_or(0)
+    }
+
     /// The keys of a keyword, one for each remainder of its place, and how far into it their four bytes begin.
     fn keys(&self, keyword: &[u8]) -> [(Key, i32); STRIDE] {
         let three = |at: usize| load([keyword[at], keyword[at + 1], keyword[at + 2], 0]) & 0x00ff_ffff;
@@ -257,9 +285,8 @@ impl Frequency {
             0..=3 => [(either[1], 0), (either[0], -1)],
             4 if self.of(either[0]) < self.of(either[1]) => [(four(0), 0), (either[0], -1)],
             4 => [(four(0), 0), (either[1], 1)],
-            len => {
-                let pair = |&at: &usize| self.of(four(at)) + self.of(four(at + 1));
-                let at = (0..len - GRAM).min_by_key(pair).unwrap_or(0);
+            _ => {
+                let at = self.rarest(keyword);
                 [(four(at), at as i32), (four(at + 1), at as i32 + 1)]
             }
         }
@@ -299,15 +326,27 @@ mod tests {
             let bytes = text.as_bytes();
             let range = from.min(bytes.len())..bytes.len().saturating_sub(to).max(from.min(bytes.len()));
             let mut found = Vec::new();
-            Sieve::new(keywords.clone()).search(bytes, range.clone(), |k, s, e| found.push((k, s, e)));
+            Sieve::new(keywords.iter().map(Vec::as_slice)).search(bytes, range.clone(), |k, s, e| found.push((k, s, e)));
             found.sort_unstable();
             prop_assert_eq!(found, naive(&keywords, bytes, range));
         }
     }
 
     #[test]
+    fn of_a_long_keyword_a_part_is_searched() {
+        let keyword = b"the_organization_zqx_of_everything";
+        let sieve = Sieve::new([keyword.as_slice()].into_iter());
+        let core = sieve.core(0);
+        assert!(core.len() == CORE && sieve.longest() == CORE && keyword[core.clone()].windows(3).any(|w| w == b"zqx"));
+        let mut found = Vec::new();
+        let text = [b"...".as_slice(), keyword, b"..."].concat();
+        sieve.search(&text, 0..text.len(), |_, start, end| found.push(start..end));
+        assert_eq!(found, [core.start + 3..core.end + 3]);
+    }
+
+    #[test]
     fn short_keywords_are_found_before_any_byte_and_at_the_end() {
-        let sieve = Sieve::new(vec![b"pwd".to_vec()]);
+        let sieve = Sieve::new([b"pwd".as_slice()].into_iter());
         for byte in 0..=255u8 {
             let text = [b"........PwD".as_slice(), &[byte; 9]].concat();
             let mut count = 0;

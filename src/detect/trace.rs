@@ -66,7 +66,7 @@ impl Detector {
         let mut tries = Vec::new();
         for hit in self.hits(bytes, std::slice::from_ref(&(0..bytes.len()))) {
             let keyword = self.prefilter.keyword(usize::from(hit.keyword));
-            let at = hit.at as usize..hit.at as usize + keyword.text.len();
+            let Some(at) = keyword.around(bytes, hit.at as usize) else { continue };
             let mine = |spelled: &Option<Vec<u8>>| spelled.as_ref().is_none_or(|s| s == &bytes[at.clone()]);
             for (index, _) in keyword.rules.iter().filter(|(_, spelled)| mine(spelled)) {
                 let rule = &self.rules.rules()[*index];

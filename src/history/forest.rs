@@ -1,14 +1,13 @@
 //! What the trees of a repository hold of the blobs that matter. Trees arrive once each, in any order and from
 //! many threads; afterwards equal contents get one number, so that two root trees that differ elsewhere count
-//! as the same. It does not know commits.
+//! as the same. Objects have numbers here that the database gives them. It does not know commits.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use bstr::{BString, ByteSlice};
 use rustc_hash::{FxBuildHasher, FxHashMap};
-
-use crate::object::Oid;
 
 /// The number of a content; equal numbers mean that the trees hold the same wanted blobs at the same paths.
 pub type ContentId = u32;
@@ -25,8 +24,6 @@ pub struct Entry<'a> {
     pub name: &'a [u8],
     /// The id, raw.
     pub id: &'a [u8],
-    /// Where the name begins in the tree, in bytes.
-    pub at: usize,
 }
 
 impl Entry<'_> {
@@ -41,32 +38,50 @@ impl Entry<'_> {
     }
 }
 
+/// The entry of a raw tree that begins at this place, and where it ends; none at the end or where there is damage.
+/// Ids have `hash` bytes.
+pub fn entry(tree: &[u8], at: usize, hash: usize) -> Option<(Entry<'_>, usize)> {
+    let rest = tree.get(at..)?;
+    let space = memchr::memchr(b' ', rest.get(..8.min(rest.len()))?)?;
+    let mode = rest[..space].iter().try_fold(0u32, |mode, &d| (b'0'..=b'7').contains(&d).then(|| mode << 3 | u32::from(d - b'0')))?;
+    let nul = space + 1 + memchr::memchr(0, &rest[space + 1..])?;
+    let id = rest.get(nul + 1..nul + 1 + hash)?;
+    Some((Entry { mode, name: &rest[space + 1..nul], id }, at + nul + 1 + hash))
+}
+
 /// The entries of a raw tree; ids have `hash` bytes. Ends at the first damage.
 pub fn entries(tree: &[u8], hash: usize) -> impl Iterator<Item = Entry<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let rest = tree.get(at..)?;
-        let space = memchr::memchr(b' ', rest.get(..8.min(rest.len()))?)?;
-        let mode = rest[..space].iter().try_fold(0u32, |mode, &d| (b'0'..=b'7').contains(&d).then(|| mode << 3 | u32::from(d - b'0')))?;
-        let nul = space + 1 + memchr::memchr(0, &rest[space + 1..])?;
-        let id = rest.get(nul + 1..nul + 1 + hash)?;
-        let entry = Entry { mode, name: &rest[space + 1..nul], id, at: at + space + 1 };
-        at += nul + 1 + hash;
+        let (entry, end) = entry(tree, at, hash)?;
+        at = end;
         Some(entry)
     })
 }
 
 /// Collects trees.
 pub struct Forest {
-    keys: RandomState,
-    wanted: FxHashMap<u64, u32>,
+    wanted: FxHashMap<u32, u32>,
+    /// How many blobs are wanted.
+    blobs: u32,
     names: RwLock<Names>,
-    edges: [Mutex<FxHashMap<Edge, EdgeId>>; SHARDS],
+    edges: [Mutex<Vec<Edge>>; SHARDS],
     trees: Mutex<Trees>,
 }
 
-/// The number of an edge: that a tree holds a wanted blob or a folder under a name. The same edge stands in many trees.
-pub type EdgeId = u32;
+/// The number of an edge: that a tree holds a wanted blob or a folder under a name. An edge may stand in many trees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EdgeId(NonZeroU32);
+
+impl EdgeId {
+    fn new(index: usize) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index as u32))
+    }
+
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 #[derive(Default)]
 struct Names {
@@ -87,21 +102,26 @@ pub struct Name {
 /// What the trees hold, one behind the other.
 #[derive(Default)]
 struct Trees {
-    keys: Vec<u64>,
+    numbers: Vec<u32>,
     ends: Vec<u32>,
     edges: Vec<EdgeId>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 struct Edge {
     name: u32,
-    /// A wanted blob's number; a folder where it is `u32::MAX`.
-    blob: u32,
-    /// The folder's key.
-    tree: u64,
+    to: End,
 }
 
-const FOLDER: u32 = u32::MAX;
+/// What an edge leads to.
+#[derive(Clone, Copy)]
+enum End {
+    /// A blob or name, by its number among the wanted.
+    Wanted(u32),
+    /// A folder, by its number in the database.
+    Folder(u32),
+}
+
 /// Edges are numbered apart in so many parts, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
 /// Stands before a wanted name, so that it differs from the entry itself: no real name begins with NUL.
@@ -112,17 +132,11 @@ const LONGEST: usize = 8192;
 const MOST: usize = 200_000;
 
 impl Forest {
-    /// A forest that looks for these blobs.
-    pub fn new(wanted: &[Oid]) -> Self {
-        let keys = RandomState::new();
-        let wanted = wanted.iter().enumerate().map(|(n, oid)| (keys.hash_one(oid.as_bytes()), n as u32)).collect();
+    /// A forest that looks for the blobs with these numbers in the database; one that has none is in no tree.
+    pub fn new(wanted: &[Option<u32>]) -> Self {
+        let numbered = wanted.iter().zip(0..).filter_map(|(number, blob)| Some(((*number)?, blob)));
         let (names, edges, trees) = Default::default();
-        Self { keys, wanted, names, edges, trees }
-    }
-
-    /// What stands for an id here: nobody who made the id can foresee it.
-    fn key(&self, id: &[u8]) -> u64 {
-        self.keys.hash_one(id)
+        Self { wanted: numbered.collect(), blobs: wanted.len() as u32, names, edges, trees }
     }
 
     /// A name that is known already.
@@ -138,68 +152,61 @@ impl Forest {
             return (*known, None);
         }
         let id = names.push(name.into());
-        let number = wanted.then(|| self.wanted.len() as u32 + names.wanted);
+        let number = wanted.then(|| self.blobs + names.wanted);
         let mark = number.map(|number| (names.push([&[NAME], name].concat().into()), number));
         names.wanted += u32::from(wanted);
         names.ids.insert(name.into(), Name { id, mark });
         (Name { id, mark }, number)
     }
 
-    /// The edge of an entry with this name; none where it is a blob that nobody wants.
-    pub fn edge(&self, entry: &Entry<'_>, name: Name) -> Option<EdgeId> {
-        let key = self.key(entry.id);
-        if entry.is_tree() {
-            return Some(self.number(Edge { name: name.id, blob: FOLDER, tree: key }));
-        }
-        self.wanted.get(&key).map(|&blob| self.number(Edge { name: name.id, blob, tree: 0 }))
+    /// The edge of an entry with this name that leads to the object of this number; none where it is a blob that
+    /// nobody wants.
+    pub fn edge(&self, entry: &Entry<'_>, name: Name, number: u32) -> Option<EdgeId> {
+        let to = if entry.is_tree() { End::Folder(number) } else { End::Wanted(*self.wanted.get(&number)?) };
+        Some(self.number(Edge { name: name.id, to }))
     }
 
     /// The edge that a wanted name makes by itself.
     pub fn mark(&self, name: Name) -> Option<EdgeId> {
-        name.mark.map(|(name, blob)| self.number(Edge { name, blob, tree: 0 }))
+        name.mark.map(|(name, wanted)| self.number(Edge { name, to: End::Wanted(wanted) }))
     }
 
+    /// Nothing is lost where an edge has two numbers, and much is gained where nobody looks for the first.
     fn number(&self, edge: Edge) -> EdgeId {
-        let shard = FxBuildHasher.hash_one(edge) as usize % SHARDS;
-        let mut numbers = self.edges[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        let next = (numbers.len() * SHARDS + shard) as EdgeId;
-        *numbers.entry(edge).or_insert(next)
+        let shard = rayon::current_thread_index().unwrap_or(0) % SHARDS;
+        let mut edges = self.edges[shard].lock().unwrap_or_else(PoisonError::into_inner);
+        edges.push(edge);
+        EdgeId::new((edges.len() - 1) * SHARDS + shard)
     }
 
-    /// Takes a tree.
-    pub fn add(&self, tree: &Oid, edges: impl Iterator<Item = EdgeId>) {
+    /// Takes the tree of this number.
+    pub fn add(&self, number: u32, edges: impl Iterator<Item = EdgeId>) {
         let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         let before = trees.edges.len();
         trees.edges.extend(edges);
         if trees.edges.len() > before {
             let end = trees.edges.len() as u32;
             trees.ends.push(end);
-            trees.keys.push(self.key(tree.as_bytes()));
+            trees.numbers.push(number);
         }
     }
 
-    /// Numbers the contents.
-    pub fn finish(self) -> Contents {
+    /// Numbers the contents. The database has so many objects.
+    pub fn finish(self, objects: usize) -> Contents {
         let trees = self.trees.into_inner().unwrap_or_else(PoisonError::into_inner);
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).names;
-        let mut order: Vec<u32> = (0..trees.keys.len() as u32).collect();
-        order.sort_unstable_by_key(|&tree| trees.keys[tree as usize]);
-        let keys = order.iter().map(|&tree| trees.keys[tree as usize]).collect();
-        let of = vec![UNKNOWN; order.len()];
-        let contents = Contents { random: self.keys, names, nodes: vec![Box::default()], keys, of };
-        let mut edges = Vec::new();
-        for numbers in self.edges {
-            let numbers = numbers.into_inner().unwrap_or_else(PoisonError::into_inner);
-            edges.resize(edges.len().max(numbers.len() * SHARDS), (0, Target::Nothing));
-            for (edge, id) in numbers {
-                let target = match edge.blob {
-                    FOLDER => contents.at(edge.tree).map_or(Target::Nothing, |at| Target::Folder(at as u32)),
-                    blob => Target::Blob(blob),
-                };
-                edges[id as usize] = (edge.name, target);
-            }
+        let mut places = vec![None; objects];
+        for (number, place) in trees.numbers.iter().zip(0u32..) {
+            places[*number as usize] = Some(place);
         }
-        Numbering { trees, edges, order, ids: FxHashMap::default(), contents }.run()
+        let target = |edge: Edge| match edge.to {
+            End::Folder(number) => (edge.name, places[number as usize].map_or(Target::Nothing, Target::Folder)),
+            End::Wanted(blob) => (edge.name, Target::Blob(blob)),
+        };
+        let edges = self.edges.map(|edges| edges.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let edges = edges.map(|edges| edges.into_iter().map(target).collect());
+        let of = vec![UNKNOWN; trees.numbers.len()];
+        Numbering { trees, edges, ids: FxHashMap::default(), nodes: vec![Box::default()], of }.run(names, objects)
     }
 }
 
@@ -207,7 +214,7 @@ impl Forest {
 #[derive(Clone, Copy)]
 enum Target {
     Blob(u32),
-    /// A folder, by its place among the keys of the contents.
+    /// A folder, by its place among the trees.
     Folder(u32),
     /// A folder that holds nothing.
     Nothing,
@@ -238,23 +245,16 @@ pub struct Change {
 
 /// Contents, numbered.
 pub struct Contents {
-    random: RandomState,
     names: Vec<Box<[u8]>>,
     nodes: Vec<Box<[(u32, Child)]>>,
-    /// The keys of all trees that hold anything, sorted, and beside each its content.
-    keys: Vec<u64>,
+    /// The content of the object of each number.
     of: Vec<ContentId>,
 }
 
 impl Contents {
-    /// The content of a tree.
-    pub fn of(&self, tree: &Oid) -> ContentId {
-        self.at(self.random.hash_one(tree.as_bytes())).map_or(NOTHING, |at| self.of[at])
-    }
-
-    /// The place of a tree that holds anything.
-    fn at(&self, key: u64) -> Option<usize> {
-        self.keys.binary_search(&key).ok()
+    /// The content of the tree of this number.
+    pub fn of(&self, number: u32) -> ContentId {
+        self.of.get(number as usize).copied().unwrap_or(NOTHING)
     }
 
     /// Number of contents.
@@ -328,49 +328,54 @@ const OPEN: ContentId = u32::MAX - 1;
 struct Numbering {
     trees: Trees,
     /// Names and targets.
-    edges: Vec<(u32, Target)>,
-    /// Which tree has the key at each place of `contents.keys`.
-    order: Vec<u32>,
+    edges: [Vec<(u32, Target)>; SHARDS],
     /// Nodes by their hash; of those with one hash each next one stands under the next number.
     ids: FxHashMap<u64, ContentId>,
-    contents: Contents,
+    nodes: Vec<Box<[(u32, Child)]>>,
+    /// The content of each tree.
+    of: Vec<ContentId>,
 }
 
 impl Numbering {
-    fn run(mut self) -> Contents {
+    fn run(mut self, names: Vec<Box<[u8]>>, objects: usize) -> Contents {
         let mut stack = Vec::new();
-        for at in 0..self.order.len() {
+        for at in 0..self.of.len() {
             stack.push(at);
             while let Some(&at) = stack.last() {
                 let waiting = stack.len();
-                if self.contents.of[at] == UNKNOWN {
-                    self.contents.of[at] = OPEN;
+                if self.of[at] == UNKNOWN {
+                    self.of[at] = OPEN;
                     // Without recursion: a hostile database nests deeply.
                     stack.extend(self.folders(at));
                 }
                 if stack.len() == waiting {
-                    if self.contents.of[at] == OPEN {
-                        self.contents.of[at] = NOTHING;
+                    if self.of[at] == OPEN {
+                        self.of[at] = NOTHING;
                         let node = self.node(at);
-                        self.contents.of[at] = self.intern(node);
+                        self.of[at] = self.intern(node);
                     }
                     stack.pop();
                 }
             }
         }
-        self.contents
+        let mut of = vec![NOTHING; objects];
+        for (number, content) in self.trees.numbers.iter().zip(&self.of) {
+            of[*number as usize] = *content;
+        }
+        Contents { names, nodes: self.nodes, of }
     }
 
     fn edges(&self, at: usize) -> impl Iterator<Item = (u32, Target)> {
-        let tree = self.order[at] as usize;
-        let start = if tree == 0 { 0 } else { self.trees.ends[tree - 1] };
-        self.trees.edges[start as usize..self.trees.ends[tree] as usize].iter().map(|&edge| self.edges[edge as usize])
+        let start = if at == 0 { 0 } else { self.trees.ends[at - 1] };
+        self.trees.edges[start as usize..self.trees.ends[at] as usize]
+            .iter()
+            .map(|&edge| self.edges[edge.index() % SHARDS][edge.index() / SHARDS])
     }
 
     /// The folders of a tree that were not looked at.
     fn folders(&self, at: usize) -> impl Iterator<Item = usize> {
         self.edges(at).filter_map(|(_, target)| match target {
-            Target::Folder(folder) if self.contents.of[folder as usize] == UNKNOWN => Some(folder as usize),
+            Target::Folder(folder) if self.of[folder as usize] == UNKNOWN => Some(folder as usize),
             _ => None,
         })
     }
@@ -378,7 +383,7 @@ impl Numbering {
     fn node(&self, at: usize) -> Box<[(u32, Child)]> {
         let child = |(name, target): (u32, Target)| match target {
             // A folder that is still open holds itself.
-            Target::Folder(folder) => match self.contents.of[folder as usize] {
+            Target::Folder(folder) => match self.of[folder as usize] {
                 NOTHING | OPEN => None,
                 inner => Some((name, Child::Folder(inner))),
             },
@@ -396,7 +401,7 @@ impl Numbering {
             return NOTHING;
         }
         let mut hash = FxBuildHasher.hash_one(&node);
-        let nodes = &mut self.contents.nodes;
+        let nodes = &mut self.nodes;
         loop {
             match self.ids.get(&hash) {
                 Some(&id) if nodes[id as usize] == node => return id,
@@ -419,40 +424,38 @@ mod tests {
         entries.iter().flat_map(|(mode, name, id)| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[*id; 20]].concat()).collect()
     }
 
-    fn oid(id: u8) -> Oid {
-        Oid::new(&[id; 20])
-    }
-
-    fn add(forest: &Forest, id: u8, tree: &[u8]) {
-        let edges: Vec<EdgeId> = entries(tree, 20).filter_map(|entry| forest.edge(&entry, forest.add_name(entry.name, false).0)).collect();
-        forest.add(&oid(id), edges.into_iter());
+    /// The object of each number has an id of that byte.
+    fn add(forest: &Forest, number: u8, tree: &[u8]) {
+        let edge = |entry: Entry<'_>| forest.edge(&entry, forest.add_name(entry.name, false).0, entry.id[0].into());
+        let edges: Vec<EdgeId> = entries(tree, 20).filter_map(edge).collect();
+        forest.add(number.into(), edges.into_iter());
     }
 
     #[test]
     fn trees_that_differ_elsewhere_have_one_content() {
-        let forest = Forest::new(&[oid(1)]);
+        let forest = Forest::new(&[Some(1)]);
         add(&forest, 10, &tree(&[("100644", "secret", 1), ("100644", "other", 2)]));
         add(&forest, 11, &tree(&[("100644", "secret", 1), ("100644", "other", 3)]));
         add(&forest, 12, &tree(&[("40000", "dir", 10), ("100644", "x", 4)]));
         add(&forest, 13, &tree(&[("40000", "dir", 11)]));
         add(&forest, 14, &tree(&[("40000", "dir", 99)]));
-        let contents = forest.finish();
-        assert_eq!(contents.of(&oid(10)), contents.of(&oid(11)));
-        assert_eq!(contents.of(&oid(12)), contents.of(&oid(13)));
-        assert_eq!(contents.of(&oid(14)), NOTHING);
-        let added = contents.added(NOTHING, contents.of(&oid(12)));
+        let contents = forest.finish(100);
+        assert_eq!(contents.of(10), contents.of(11));
+        assert_eq!(contents.of(12), contents.of(13));
+        assert_eq!(contents.of(14), NOTHING);
+        let added = contents.added(NOTHING, contents.of(12));
         assert_eq!(added, [Change { path: "dir/secret".into(), blob: 0 }]);
-        assert_eq!(contents.added(contents.of(&oid(10)), contents.of(&oid(12))), added);
+        assert_eq!(contents.added(contents.of(10), contents.of(12)), added);
     }
 
     #[test]
     fn damage_ends_the_entries_and_cycles_end() {
         assert_eq!(entries(b"100644 a\0short", 20).count(), 0);
         assert_eq!(entries(b"9 a\0", 20).count(), 0);
-        let forest = Forest::new(&[oid(1)]);
+        let forest = Forest::new(&[Some(1)]);
         add(&forest, 10, &tree(&[("40000", "a", 11), ("100644", "s", 1)]));
         add(&forest, 11, &tree(&[("40000", "b", 10)]));
-        let contents = forest.finish();
-        assert_ne!(contents.of(&oid(10)), NOTHING);
+        let contents = forest.finish(100);
+        assert_ne!(contents.of(10), NOTHING);
     }
 }

@@ -26,6 +26,8 @@ pub struct Question<'a> {
     pub graph: &'a Graph,
     /// What their trees hold of the wanted blobs.
     pub contents: &'a Contents,
+    /// The content of each commit's tree.
+    pub roots: Vec<ContentId>,
     /// The secrets in each wanted blob.
     pub blobs: &'a [Vec<u32>],
     /// Secrets in commit objects themselves.
@@ -83,18 +85,14 @@ pub struct Answer {
 
 /// Answers.
 pub fn attribute(question: &Question<'_>) -> Answer {
-    let contents: Vec<ContentId> = (0..question.graph.len() as u32).map(|n| content(question, n)).collect();
+    let contents = &question.roots;
     let mut pool = Pool::default();
-    let held = held(question, &contents, &mut pool);
+    let held = held(question, contents, &mut pool);
     let mut lives = vec![Life::default(); question.secrets];
     spans(&held, &pool, &mut lives);
     removals(question, &held, &pool, &mut lives);
     references(question, &held, &mut pool, &mut lives);
-    Answer { places: places(question, &contents), lives }
-}
-
-fn content(question: &Question<'_>, commit: u32) -> ContentId {
-    question.graph.commit(commit).tree.map_or(NOTHING, |tree| question.contents.of(&tree))
+    Answer { places: places(question, contents), lives }
 }
 
 /// The secrets that each commit holds: in its tree, or in its own text.

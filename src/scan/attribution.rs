@@ -6,15 +6,17 @@ use rustc_hash::FxHashMap;
 
 use super::collect::Spot;
 use super::context::Context;
-use super::sinks::{Found, Names, Tags};
+use super::sinks::{Found, Tags};
+use super::trees::Names;
 use crate::candidate::Candidate;
 use crate::finding::{CommitRef, History, Place, PlaceKind, Scope};
 use crate::history::commit::{date, headers, person};
-use crate::history::forest::{Contents, Forest, NOTHING};
+use crate::history::forest::{ContentId, Contents, Forest, NOTHING};
 use crate::history::graph::Graph;
 use crate::history::{Answer, Life, Question, REFS, attribute};
 use crate::object::Oid;
 use crate::secret::Secret;
+use crate::source::git::numbers::Numbers;
 use crate::source::git::odb::Odb;
 use crate::source::git::refs::Refs;
 
@@ -25,6 +27,8 @@ const DEEPEST: usize = 32;
 pub struct Objects<'a> {
     /// The database.
     pub odb: &'a Odb,
+    /// The numbers of its objects.
+    pub numbers: &'a Numbers<'a>,
     /// The refs.
     pub refs: &'a Refs,
     /// The commits.
@@ -49,7 +53,7 @@ pub fn place(context: &Context<'_>, objects: Objects<'_>, forest: Forest) {
         return;
     }
     let mut placing = Placing::new(context, &objects);
-    let contents = forest.finish();
+    let contents = forest.finish(objects.numbers.count());
     let answer = placing.ask(&contents);
     placing.blobs(&contents, &answer);
     placing.commits();
@@ -115,12 +119,18 @@ impl<'a, 'o> Placing<'a, 'o> {
         attribute(&Question {
             graph: self.objects.graph,
             contents,
+            roots: self.objects.graph.commits().iter().map(|commit| self.content(contents, commit.tree.as_ref())).collect(),
             blobs: &blobs,
             messages: &messages,
             secrets: self.secrets.len(),
             refs: &self.refs,
             head: self.objects.refs.head,
         })
+    }
+
+    /// What the tree of this id holds.
+    fn content(&self, contents: &Contents, tree: Option<&Oid>) -> ContentId {
+        tree.and_then(|tree| self.objects.numbers.of(tree)).map_or(NOTHING, |number| contents.of(number))
     }
 
     fn blobs(&mut self, contents: &Contents, answer: &Answer) {
@@ -176,7 +186,7 @@ impl<'a, 'o> Placing<'a, 'o> {
     fn tree_refs(&self, contents: &Contents) -> FxHashMap<u32, (BString, Vec<BString>)> {
         let mut held: FxHashMap<u32, (BString, Vec<BString>)> = FxHashMap::default();
         for (name, target) in self.refs.iter().filter(|(_, target)| self.objects.graph.find(target).is_none()) {
-            for change in contents.added(NOTHING, contents.of(target)) {
+            for change in contents.added(NOTHING, self.content(contents, Some(target))) {
                 held.entry(change.blob).or_insert((change.path, Vec::new())).1.push(name.clone());
             }
         }

@@ -5,11 +5,12 @@ use std::fs::File;
 use std::sync::atomic::Ordering;
 
 use bstr::{BString, ByteSlice};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::attribution::{self, Objects};
 use super::context::Context;
-use super::sinks::{BlobSink, Tags, TextSink, Texts, TreeSink};
+use super::sinks::{BlobSink, Tags, TextSink, Texts};
+use super::trees::TreeSink;
 use crate::coverage::{Counts, Notice};
 use crate::error::describe;
 use crate::finding::PlaceKind;
@@ -17,6 +18,7 @@ use crate::history::forest::Forest;
 use crate::history::graph::Graph;
 use crate::object::{Kind, Oid};
 use crate::progress::Phase;
+use crate::source::git::numbers::Numbers;
 use crate::source::git::odb::Odb;
 use crate::source::git::refs::Refs;
 use crate::source::git::repo::Repo;
@@ -69,9 +71,9 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     walk.each(Kind::Blob, &blobs);
     let blobs = blobs.finish(counts);
     begin(Phase::Trees, Kind::Tree);
-    let wanted: Vec<Oid> = blobs.iter().map(|(oid, _)| *oid).collect();
-    let known: FxHashSet<Oid> = walk.loose_ids().collect();
-    let trees = TreeSink::new(context, odb, &known, Forest::new(&wanted));
+    let numbers = Numbers::new(odb, walk.loose_ids());
+    let wanted: Vec<Option<u32>> = blobs.iter().map(|(oid, _)| numbers.of(oid)).collect();
+    let trees = TreeSink::new(context, &numbers, odb.hash, Forest::new(&wanted));
     walk.each(Kind::Tree, &trees);
     let (forest, names, missing) = trees.finish(counts);
     say_missing(context, repo, missing);
@@ -87,7 +89,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     let mut staged: Vec<(Oid, BString)> = stage.entries.iter().filter(|e| e.is_blob()).map(|e| (e.oid, e.path.clone())).collect();
     staged.sort_unstable();
     say_unstaged(context, odb, &staged);
-    let objects = Objects { odb, refs, graph: &graph, tags: &tags, blobs, names, messages, tag_messages, staged };
+    let objects = Objects { odb, numbers: &numbers, refs, graph: &graph, tags: &tags, blobs, names, messages, tag_messages, staged };
     attribution::place(context, objects, forest);
 }
 

@@ -1,12 +1,11 @@
-//! What is done with each kind of object as the walk hands it over: scan it, and keep what attribution will
+//! What is done with blobs, commits and tags as the walk hands them over: scan them, and keep what attribution will
 //! need. They do not know in which order the kinds come.
 
 use std::io::Read;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bstr::BString;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::context::Context;
 use crate::candidate::{Candidate, candidates};
@@ -14,25 +13,23 @@ use crate::coverage::{Counts, Notice};
 use crate::detect::Memo;
 use crate::finding::PlaceKind;
 use crate::history::commit::{headers, part};
-use crate::history::forest::{EdgeId, Entry, Forest, Name, entries};
 use crate::history::graph::Commit;
 use crate::object::{Base, Kind, Oid};
-use crate::source::git::odb::Odb;
 use crate::source::git::walk::{Id, Sink};
-use crate::source::stream::{Scanned, scan_stdin, scan_text};
+use crate::source::stream::{Scanned, scan_stdin};
 
 /// Candidates of one object.
 pub type Found = (Oid, Vec<Candidate>);
 
 /// How many objects and bytes went through.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     objects: AtomicU64,
     bytes: AtomicU64,
 }
 
 impl Tally {
-    fn add(&self, context: &Context<'_>, id: &Id) {
+    pub(super) fn add(&self, context: &Context<'_>, id: &Id) {
         context.progress.objects.fetch_add(1, Ordering::Relaxed);
         if id.count {
             self.objects.fetch_add(1, Ordering::Relaxed);
@@ -41,20 +38,20 @@ impl Tally {
         }
     }
 
-    fn counts(self) -> (u64, u64) {
+    pub(super) fn counts(self) -> (u64, u64) {
         (self.objects.into_inner(), self.bytes.into_inner())
     }
 }
 
-fn unreadable(context: &Context<'_>, oid: Oid, why: &str) {
+pub(super) fn unreadable(context: &Context<'_>, oid: Oid, why: &str) {
     context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
 }
 
-fn inner<T>(mutex: Mutex<Vec<T>>) -> Vec<T> {
+pub(super) fn inner<T>(mutex: Mutex<Vec<T>>) -> Vec<T> {
     mutex.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn push<T>(list: &Mutex<Vec<T>>, value: T) {
+pub(super) fn push<T>(list: &Mutex<Vec<T>>, value: T) {
     list.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(value);
 }
 
@@ -113,7 +110,7 @@ impl Sink for BlobSink<'_> {
             return memo;
         }
         self.tally.add(self.context, id);
-        if id.count && memo.has_matches() {
+        if id.count && memo.has_live_matches() {
             self.keep(id.oid, Scanned::of(&memo, bytes));
         }
         memo
@@ -227,7 +224,7 @@ impl Sink for TextSink<'_> {
 
 /// The candidates in a commit's or tag's bytes, in its message or a field, with lines that count from there.
 fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -> Vec<(PlaceKind, Candidate)> {
-    if !memo.has_matches() {
+    if !memo.has_live_matches() {
         return Vec::new();
     }
     let all = candidates(context.collector.detector, Scanned::of(memo, bytes));
@@ -237,129 +234,4 @@ fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -
         (if identity { PlaceKind::Identity } else { message }, candidate)
     });
     placed.collect()
-}
-
-/// Candidates in names of files and folders, with the number under which the forest knows the name.
-pub type Names = Vec<(u32, Vec<Candidate>)>;
-
-/// Reads trees: names, entries that are missing, and where the wanted blobs stand.
-pub struct TreeSink<'a> {
-    context: &'a Context<'a>,
-    odb: &'a Odb,
-    loose: &'a FxHashSet<Oid>,
-    tally: Tally,
-    forest: Forest,
-    names: Mutex<Names>,
-    missing: Mutex<Vec<(Oid, BString)>>,
-}
-
-/// What is kept of a tree for those made from it.
-#[derive(Default)]
-pub struct Branches {
-    /// Of each entry: where its name begins, in bytes, and its edge.
-    entries: Vec<(u32, Option<EdgeId>)>,
-    /// Edges of names that are wanted themselves, by the place of their entry.
-    marks: Vec<(u32, EdgeId)>,
-}
-
-impl Branches {
-    /// The place of the entry whose name begins there.
-    fn find(&self, at: usize) -> Option<usize> {
-        self.entries.binary_search_by_key(&at, |(start, _)| *start as usize).ok()
-    }
-
-    fn mark(&self, place: usize) -> Option<EdgeId> {
-        self.marks.binary_search_by_key(&place, |(entry, _)| *entry as usize).ok().map(|at| self.marks[at].1)
-    }
-
-    fn push(&mut self, at: usize, edge: Option<EdgeId>, mark: Option<EdgeId>) {
-        self.marks.extend(mark.map(|mark| (self.entries.len() as u32, mark)));
-        self.entries.push((at as u32, edge));
-    }
-}
-
-impl<'a> TreeSink<'a> {
-    /// A sink that hands trees on to the forest. `loose` are the ids of all loose objects.
-    pub fn new(context: &'a Context<'a>, odb: &'a Odb, loose: &'a FxHashSet<Oid>, forest: Forest) -> Self {
-        let (names, missing) = (Mutex::default(), Mutex::default());
-        Self { context, odb, loose, tally: Tally::default(), forest, names, missing }
-    }
-
-    /// The forest, candidates in names, and the ids that trees name and the database has not, with their names; sorted.
-    pub fn finish(self, counts: &mut Counts) -> (Forest, Names, Vec<(Oid, BString)>) {
-        let (trees, bytes) = self.tally.counts();
-        counts.trees += trees;
-        counts.bytes += bytes;
-        let mut missing = inner(self.missing);
-        missing.sort();
-        missing.dedup_by_key(|(oid, _)| *oid);
-        (self.forest, inner(self.names), missing)
-    }
-
-    /// Looks at the entries that are not copied whole from the base.
-    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
-        let mut branches = Branches::default();
-        let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
-        for entry in entries(bytes, self.odb.hash) {
-            let end = entry.at + entry.name.len() + 1 + entry.id.len();
-            while stretches.next_if(|c| c.at + c.len < end).is_some() {}
-            let known = stretches.peek().filter(|c| c.at <= entry.at).zip(base).and_then(|(c, base)| {
-                // Copied bytes are an entry of the base only if one begins there.
-                base.memo.find(c.from + entry.at - c.at).map(|place| (base.memo, place))
-            });
-            if let Some((memo, place)) = known {
-                branches.push(entry.at, memo.entries[place].1, memo.mark(place));
-                continue;
-            }
-            self.miss(&entry);
-            let name = self.name(entry.name);
-            branches.push(entry.at, self.forest.edge(&entry, name), self.forest.mark(name));
-        }
-        branches
-    }
-
-    /// Notes an id that the database has not.
-    fn miss(&self, entry: &Entry<'_>) {
-        let oid = Oid::new(entry.id);
-        if entry.mode != 0o160_000 && !self.odb.in_earlier_pack(&oid, self.odb.packs.len()) && !self.loose.contains(&oid) {
-            push(&self.missing, (oid, BString::from(entry.name)));
-        }
-    }
-
-    fn name(&self, name: &[u8]) -> Name {
-        if let Some(known) = self.forest.name(name) {
-            return known;
-        }
-        let detector = self.context.collector.detector;
-        let found = candidates(detector, scan_text(detector, name));
-        let (known, number) = self.forest.add_name(name, !found.is_empty());
-        if let Some(number) = number {
-            push(&self.names, (number, found));
-        }
-        known
-    }
-}
-
-impl Sink for TreeSink<'_> {
-    type Memo = Branches;
-
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
-        self.tally.add(self.context, id);
-        let branches = self.look(bytes, base);
-        if id.count {
-            let marks = branches.marks.iter().map(|(_, edge)| *edge);
-            self.forest.add(&id.oid, branches.entries.iter().filter_map(|(_, edge)| *edge).chain(marks));
-        }
-        branches
-    }
-
-    fn large(&self, _: &Id, _: &mut dyn Read) {}
-
-    fn unreadable(&self, oid: Oid, why: &str) {
-        unreadable(self.context, oid, why);
-    }
-
-    fn stopped(&self) -> bool {
-        self.context.progress.stopped()
-    }
 }

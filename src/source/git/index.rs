@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::map::Map;
 use crate::object::Oid;
@@ -16,6 +17,15 @@ pub struct Index {
     count: usize,
     hash: usize,
     version: u32,
+    directory: OnceLock<Directory>,
+}
+
+/// Where the ids of each beginning stand: the file's own table knows the first byte only.
+struct Directory {
+    /// How many bits make a beginning.
+    bits: u32,
+    /// How many ids have a smaller one.
+    below: Vec<u32>,
 }
 
 impl Index {
@@ -27,7 +37,7 @@ impl Index {
         if version > 2 {
             return Err(bad("an index of an unknown version"));
         }
-        let mut index = Self { map, count: 0, hash, version };
+        let mut index = Self { map, count: 0, hash, version, directory: OnceLock::new() };
         let mut last = 0;
         for byte in 0..256 {
             let next = index.fan(byte).ok_or_else(|| bad("an index that is cut short"))?;
@@ -73,12 +83,14 @@ impl Index {
 
     /// The position of an id.
     pub fn find(&self, oid: &Oid) -> Option<usize> {
-        let first = usize::from(oid.as_bytes()[0]);
-        let mut low = if first == 0 { 0 } else { self.fan(first - 1)? };
-        let mut high = self.fan(first)?;
+        let (bits, mut low, mut high) = match self.directory.get() {
+            Some(directory) => directory.stretch(oid),
+            None => self.stretch(oid)?,
+        };
         // Ids are spread evenly, so a few guesses by the next bytes come close; then it is halved, so that a
         // forged index does not make it slow.
-        let (mut floor, mut ceiling) = (u64::from(oid.as_bytes()[0]) << 56, (u64::from(oid.as_bytes()[0]) << 56) | (u64::MAX >> 8));
+        let mut floor = oid.head() >> (64 - bits) << (64 - bits);
+        let mut ceiling = floor | u64::MAX >> bits;
         let mut guesses = 4;
         while low < high {
             let middle = if guesses > 0 && (floor..ceiling).contains(&oid.head()) {
@@ -107,6 +119,24 @@ impl Index {
         None
     }
 
+    /// Gets ready for very many searches. Of an index whose ids are not in order nothing is kept.
+    pub fn prepare(&self) {
+        if let Some(directory) = Directory::new(self) {
+            self.directory.get_or_init(|| directory);
+        }
+    }
+
+    /// The beginning's length in bits, and where the ids stand that have that of this one.
+    fn stretch(&self, oid: &Oid) -> Option<(u32, usize, usize)> {
+        let first = usize::from(oid.as_bytes()[0]);
+        Some((8, if first == 0 { 0 } else { self.fan(first - 1)? }, self.fan(first)?))
+    }
+
+    /// The first eight bytes of the id at a position.
+    fn head(&self, at: usize) -> Option<u64> {
+        self.raw(at).map(|raw| u64::from_be_bytes(raw[..8].try_into().expect("an id is longer")))
+    }
+
     fn fan(&self, byte: usize) -> Option<usize> {
         be32(&self.map, self.header() + byte * 4).map(|n| n as usize)
     }
@@ -129,6 +159,28 @@ impl Index {
 
     fn entries_len(&self, count: usize) -> usize {
         count.saturating_mul(if self.version == 1 { 4 + self.hash } else { self.hash + 8 })
+    }
+}
+
+impl Directory {
+    /// A few ids for each beginning: more would not be looked at together, fewer would not be worth the room.
+    fn new(index: &Index) -> Option<Self> {
+        let bits = (index.count / 4).checked_ilog2()?.clamp(1, 24);
+        let mut below = Vec::with_capacity((1 << bits) + 1);
+        for at in 0..index.count {
+            let beginning = (index.head(at)? >> (64 - bits)) as usize;
+            if beginning + 1 < below.len() {
+                return None;
+            }
+            below.resize(beginning + 1, at as u32);
+        }
+        below.resize((1 << bits) + 1, index.count as u32);
+        Some(Self { bits, below })
+    }
+
+    fn stretch(&self, oid: &Oid) -> (u32, usize, usize) {
+        let beginning = (oid.head() >> (64 - self.bits)) as usize;
+        (self.bits, self.below[beginning] as usize, self.below[beginning + 1] as usize)
     }
 }
 
@@ -166,6 +218,10 @@ mod tests {
                 assert_eq!(index.find(id), Some(at));
                 assert_eq!(index.offset(at), Some(at as u64 * 10));
             }
+            assert!((3000..6000).all(|n| index.find(&make(n)).is_none()));
+            index.prepare();
+            assert!(index.directory.get().is_some());
+            assert!(ids.iter().enumerate().all(|(at, id)| index.find(id) == Some(at)));
             assert!((3000..6000).all(|n| index.find(&make(n)).is_none()));
         }
     }

@@ -7,6 +7,7 @@ pub mod index;
 pub mod inflate;
 pub mod loose;
 pub mod map;
+pub mod numbers;
 pub mod odb;
 pub mod pack;
 pub mod refs;

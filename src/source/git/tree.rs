@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn entries_are_ordered_as_git_does_and_a_folder_is_no_file() {
-        let entry = |mode, name| Entry { mode, name, id: &[], at: 0 };
+        let entry = |mode, name| Entry { mode, name, id: &[] };
         let (file, folder, between) = (entry(0o100_644, b"a".as_slice()), entry(0o040_000, b"a"), entry(0o100_644, b"a.b"));
         assert_eq!(order(&file, &between), Ordering::Less);
         assert_eq!(order(&between, &folder), Ordering::Less);

@@ -50,6 +50,8 @@ pub struct Id {
     pub size: u64,
     /// False where another pack has it too and it is counted there.
     pub count: bool,
+    /// The pack that it was read from and its place in that pack's index.
+    pub place: Option<(u32, u32)>,
 }
 
 /// A database made ready to walk: the delta trees of its packs and the kinds of its loose objects.
@@ -123,7 +125,7 @@ impl<'a> Walk<'a> {
 
 fn read_loose<S: Sink>(sink: &S, oid: Oid, path: &std::path::Path) -> Result<(), String> {
     let mut loose = Loose::open(path).map_err(|e| describe(&e))?;
-    let id = Id { kind: loose.kind, oid, size: loose.size, count: true };
+    let id = Id { kind: loose.kind, oid, size: loose.size, count: true, place: None };
     if id.kind == Kind::Blob && id.size > STREAM_ABOVE {
         sink.large(&id, &mut loose);
     } else {
@@ -188,7 +190,7 @@ impl<S: Sink> PackWalk<'_, S> {
         match self.odb.read(&oid) {
             Ok((kind, bytes)) => {
                 let count = !self.odb.in_earlier_pack(&oid, self.number);
-                self.sink.object(&Id { kind, oid, size: bytes.len() as u64, count }, &bytes, None);
+                self.sink.object(&Id { kind, oid, size: bytes.len() as u64, count, place: None }, &bytes, None);
             }
             Err(_) => self.sink.unreadable(oid, why),
         }
@@ -264,7 +266,7 @@ impl<S: Sink> PackWalk<'_, S> {
             return None;
         }
         let mut reader = flate2::bufread::ZlibDecoder::new(self.pack.stream(offset, &header)?);
-        self.sink.large(&Id { kind: Kind::Blob, oid: self.oid(rank)?, size: header.size, count: true }, &mut reader);
+        self.sink.large(&Id { kind: Kind::Blob, oid: self.oid(rank)?, size: header.size, count: true, place: None }, &mut reader);
         Some(())
     }
 
@@ -274,7 +276,8 @@ impl<S: Sink> PackWalk<'_, S> {
         let count = self.odb.packs.len() == 1 || !self.odb.in_earlier_pack(&oid, self.number);
         let inherited =
             base.and_then(|parent| Some(Base { memo: parent.memo.as_ref()?, len: parent.bytes.len(), copied: &scratch.copied }));
-        self.sink.object(&Id { kind: self.kind, oid, size, count }, &scratch.bytes, inherited.as_ref())
+        let place = Some((self.number as u32, self.plan.position(rank) as u32));
+        self.sink.object(&Id { kind: self.kind, oid, size, count, place }, &scratch.bytes, inherited.as_ref())
     }
 
     fn decode<M>(&self, rank: u32, base: Option<&Parent<M>>, scratch: &mut Scratch) -> Result<u64, &'static str> {

@@ -1,0 +1,209 @@
+//! What is done with each tree as the walk hands it over: its names are scanned, its edges kept for attribution,
+//! entries that the database has not are noted. What was copied from another tree is not looked at again.
+
+use std::sync::Mutex;
+
+use bstr::BString;
+
+use super::context::Context;
+use super::sinks::{Tally, inner, push, unreadable};
+use crate::candidate::{Candidate, candidates};
+use crate::coverage::Counts;
+use crate::history::forest::{EdgeId, Entry, Forest, Name, entry};
+use crate::object::{Base, Copied, Oid};
+use crate::source::git::numbers::Numbers;
+use crate::source::git::walk::{Id, Sink};
+use crate::source::stream::scan_text;
+
+/// Candidates in names of files and folders, with the number under which the forest knows the name.
+pub type Names = Vec<(u32, Vec<Candidate>)>;
+
+/// The mode of a commit of another repository.
+const SUBMODULE: u32 = 0o160_000;
+/// How many entries a thread remembers.
+const SLOTS: usize = 1 << 12;
+/// Longer entries are not remembered.
+const LONGEST: usize = 55;
+
+/// Length of a short entry, in bytes.
+const ENTRY: usize = 32;
+
+/// The edges of an entry, and of its name.
+type Edges = (Option<EdgeId>, Option<EdgeId>);
+
+/// Entries seen lately: in the trees of a history most stand many times, and it costs much to look up an id.
+struct Known {
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    len: u8,
+    entry: [u8; LONGEST],
+    edges: Edges,
+}
+
+impl Known {
+    fn new() -> Self {
+        Self { slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS] }
+    }
+
+    /// The edges of a raw entry with this id, made where it is not remembered.
+    fn edges(&mut self, entry: &[u8], id: &[u8], make: impl FnOnce() -> Edges) -> Edges {
+        if entry.len() > LONGEST {
+            return make();
+        }
+        let slot = &mut self.slots[usize::from(u16::from_le_bytes([id[0], id[1]])) % SLOTS];
+        if slot.entry[..usize::from(slot.len)] != *entry {
+            slot.edges = make();
+            slot.len = entry.len() as u8;
+            slot.entry[..entry.len()].copy_from_slice(entry);
+        }
+        slot.edges
+    }
+}
+
+/// Reads trees: names, entries that are missing, and where the wanted blobs stand.
+pub struct TreeSink<'a> {
+    context: &'a Context<'a>,
+    numbers: &'a Numbers<'a>,
+    /// Length of an id, in bytes.
+    hash: usize,
+    tally: Tally,
+    forest: Forest,
+    /// Of each thread.
+    known: Vec<Mutex<Known>>,
+    names: Mutex<Names>,
+    missing: Mutex<Vec<(Oid, BString)>>,
+}
+
+/// What is kept of a tree for those made from it.
+#[derive(Default)]
+pub struct Branches {
+    /// Where each entry begins, in bytes; behind them where the last ends.
+    starts: Vec<u32>,
+    /// The edge of each entry.
+    edges: Vec<Option<EdgeId>>,
+    /// Edges of names that are wanted themselves, by the place of their entry.
+    marks: Vec<(u32, EdgeId)>,
+}
+
+impl Branches {
+    fn with_room(entries: usize) -> Self {
+        Self { starts: Vec::with_capacity(entries + 1), edges: Vec::with_capacity(entries), marks: Vec::new() }
+    }
+
+    fn push(&mut self, start: usize, edge: Option<EdgeId>, mark: Option<EdgeId>) {
+        self.marks.extend(mark.map(|mark| (self.edges.len() as u32, mark)));
+        self.starts.push(start as u32);
+        self.edges.push(edge);
+    }
+
+    /// Takes over the base's entries that lie in a copied stretch from this place on, and says where they end. Copied
+    /// bytes are an entry of the base only if one begins there.
+    fn take(&mut self, at: usize, stretch: &Copied, base: &Self) -> usize {
+        let from = stretch.from + at - stretch.at;
+        let Ok(first) = base.starts.binary_search(&(from as u32)) else { return at };
+        let last = base.starts.partition_point(|&start| start as usize <= stretch.from + stretch.len) - 1;
+        let marks = base.marks.partition_point(|(entry, _)| (*entry as usize) < first);
+        let taken = base.marks[marks..].iter().take_while(|(entry, _)| (*entry as usize) < last);
+        self.marks.extend(taken.map(|(entry, edge)| (entry - first as u32 + self.edges.len() as u32, *edge)));
+        self.edges.extend_from_slice(&base.edges[first..last]);
+        self.starts.extend(base.starts[first..last].iter().map(|&start| (start as usize - from + at) as u32));
+        base.starts[last] as usize - from + at
+    }
+}
+
+impl<'a> TreeSink<'a> {
+    /// A sink that hands trees on to the forest. Ids have `hash` bytes.
+    pub fn new(context: &'a Context<'a>, numbers: &'a Numbers<'a>, hash: usize, forest: Forest) -> Self {
+        let (names, missing) = (Mutex::default(), Mutex::default());
+        let known = (0..rayon::current_num_threads()).map(|_| Mutex::new(Known::new())).collect();
+        Self { context, numbers, hash, tally: Tally::default(), forest, known, names, missing }
+    }
+
+    /// The forest, candidates in names, and the ids that trees name and the database has not, with their names; sorted.
+    pub fn finish(self, counts: &mut Counts) -> (Forest, Names, Vec<(Oid, BString)>) {
+        let (trees, bytes) = self.tally.counts();
+        counts.trees += trees;
+        counts.bytes += bytes;
+        let mut missing = inner(self.missing);
+        missing.sort();
+        missing.dedup_by_key(|(oid, _)| *oid);
+        (self.forest, inner(self.names), missing)
+    }
+
+    /// Looks at the entries that are not copied whole from the base.
+    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
+        let mut branches = Branches::with_room(base.map_or(bytes.len() / ENTRY, |base| base.memo.edges.len() + 1));
+        let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
+        let mut known = rayon::current_thread_index().and_then(|thread| self.known.get(thread)?.try_lock().ok());
+        let mut at = 0;
+        loop {
+            while stretches.next_if(|stretch| stretch.at + stretch.len <= at).is_some() {}
+            if let (Some(stretch), Some(base)) = (stretches.peek().filter(|stretch| stretch.at <= at), base) {
+                at = branches.take(at, stretch, base.memo);
+            }
+            let Some((entry, end)) = entry(bytes, at, self.hash) else { break };
+            let (edge, mark) = match &mut known {
+                Some(known) => known.edges(&bytes[at..end], entry.id, || self.edges(&entry)),
+                None => self.edges(&entry),
+            };
+            branches.push(at, edge, mark);
+            at = end;
+        }
+        branches.starts.push(at as u32);
+        branches
+    }
+
+    /// The edges that an entry and its name make. An id that the database has not is noted.
+    fn edges(&self, entry: &Entry<'_>) -> Edges {
+        let name = self.name(entry.name);
+        let oid = Oid::new(entry.id);
+        let number = self.numbers.of(&oid);
+        if number.is_none() && entry.mode != SUBMODULE {
+            push(&self.missing, (oid, BString::from(entry.name)));
+        }
+        (number.and_then(|number| self.forest.edge(entry, name, number)), self.forest.mark(name))
+    }
+
+    fn name(&self, name: &[u8]) -> Name {
+        if let Some(known) = self.forest.name(name) {
+            return known;
+        }
+        let detector = self.context.collector.detector;
+        let found = candidates(detector, scan_text(detector, name));
+        let (known, number) = self.forest.add_name(name, !found.is_empty());
+        if let Some(number) = number {
+            push(&self.names, (number, found));
+        }
+        known
+    }
+}
+
+impl Sink for TreeSink<'_> {
+    type Memo = Branches;
+
+    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
+        self.tally.add(self.context, id);
+        let branches = self.look(bytes, base);
+        if id.count {
+            let marks = branches.marks.iter().map(|(_, edge)| *edge);
+            let number = id.place.map_or_else(|| self.numbers.of(&id.oid), |(pack, at)| Some(self.numbers.packed(pack, at)));
+            if let Some(number) = number {
+                self.forest.add(number, branches.edges.iter().filter_map(|edge| *edge).chain(marks));
+            }
+        }
+        branches
+    }
+
+    fn large(&self, _: &Id, _: &mut dyn std::io::Read) {}
+
+    fn unreadable(&self, oid: Oid, why: &str) {
+        unreadable(self.context, oid, why);
+    }
+
+    fn stopped(&self) -> bool {
+        self.context.progress.stopped()
+    }
+}
