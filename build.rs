@@ -9,6 +9,9 @@ use std::{env, fs, path::Path};
 #[path = "src/bound.rs"]
 #[allow(dead_code)]
 mod bound;
+#[path = "src/outline.rs"]
+#[allow(dead_code)]
+mod outline;
 #[path = "src/rule/spec.rs"]
 #[allow(dead_code)]
 mod spec;
@@ -19,11 +22,12 @@ fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rule/spec.rs");
     println!("cargo::rerun-if-changed=src/bound.rs");
+    println!("cargo::rerun-if-changed=src/outline.rs");
     let mut files: Vec<_> = fs::read_dir("rules").expect("rules/ is there").map(|entry| entry.expect("readable").path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     files.sort();
     let mut seen = BTreeMap::new();
-    let mut out = String::from("pub(super) static BUILTIN: &[(Spec, Bound, Stamp)] = &[\n");
+    let mut out = String::from("pub(super) static BUILTIN: &[(Spec, Bound, Stamp, &[Run])] = &[\n");
     for path in &files {
         let text = fs::read_to_string(path).expect("rule files are UTF-8");
         let file: spec::File = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -87,7 +91,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         "(Spec {{ id: {}, aliases: {}, provider: {}, name: {}, severity: {}, confidence: {}, keywords: {}, regex: {}, find: {}, \
          entropy: {:?}, lifetime: {}, filters: {}, stopwords: {}, paths: {}, not_paths: {}, check: {}, pair: Cow::Borrowed(&[{pairs}]), \
          verify: {}, revoke: {}, respond: {}, matches: {}, skip: {} }}, \
-         Bound {{ lead: {}, trail: {}, caseless: {} }}, {:?}),",
+         Bound {{ lead: {}, trail: {}, caseless: {} }}, {:?}, &{:?}),",
         text(&rule.id),
         texts(&rule.aliases),
         text(&rule.provider),
@@ -113,6 +117,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         bound.trail,
         bound.caseless,
         rule.stamp(),
+        rule.regex.as_ref().filter(|_| bound.lead == 0).map_or_else(Vec::new, |regex| outline::outline(regex)),
     )
     .expect("writing to a string");
 }

@@ -98,6 +98,7 @@ pub struct Prefilter {
     sieve: Sieve,
     /// The number of the keyword that stands for the beginnings of runs, where a rule has no other.
     runs: Option<usize>,
+    reach: (usize, usize),
 }
 
 impl Prefilter {
@@ -126,7 +127,8 @@ impl Prefilter {
             }
             keywords[at].add(index, rule, None);
         }
-        Self { sieve, keywords, runs }
+        let reach = keywords.iter().fold((0, 0), |(before, after), k| (before.max(k.before), after.max(k.after)));
+        Self { sieve, keywords, runs, reach }
     }
 
     /// The keyword of that number.
@@ -147,7 +149,7 @@ impl Prefilter {
 
     /// How many bytes around any hit matter at the most: before it, and from its first byte on.
     pub fn reach(&self) -> (usize, usize) {
-        self.keywords.iter().fold((0, 0), |(before, after), k| (before.max(k.before), after.max(k.after)))
+        self.reach
     }
 
     /// Calls `hit(keyword, start)` for the core of each keyword that some rule can make something of, where it lies

@@ -6,12 +6,16 @@ use std::ops::Range;
 use regex_automata::{Anchored, Input};
 
 use crate::find::Found;
+use crate::outline::fits;
 use crate::rule::{Rule, WHOLE};
 use crate::score::Evidence;
 use crate::secret::Secret;
 
 /// The match that holds the keyword hit, if there is one.
 pub(super) fn find_regex(rule: &Rule, window: &[u8], hit: &Range<usize>) -> Option<Found> {
+    if !fits(&rule.outline, &window[hit.start..]) {
+        return None;
+    }
     let regex = rule.regex();
     let anchored = if rule.bound.lead == 0 { Anchored::Yes } else { Anchored::No };
     let mut from = if rule.bound.lead == 0 { hit.start } else { 0 };

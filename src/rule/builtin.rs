@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::spec::{Call, Pair, Spec};
 use super::{Rule, Stamp};
 use crate::bound::Bound;
+use crate::outline::Run;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -13,8 +14,9 @@ include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 pub(super) fn rules() -> Vec<Rule> {
     BUILTIN
         .iter()
-        .map(|(spec, bound, stamp)| {
-            Rule::resolved(Cow::Borrowed(spec), *stamp, *bound).unwrap_or_else(|fault| panic!("built-in rules are tested: {fault}"))
+        .map(|(spec, bound, stamp, outline)| {
+            let rule = Rule::resolved(Cow::Borrowed(spec), *stamp, *bound, Cow::Borrowed(outline));
+            rule.unwrap_or_else(|fault| panic!("built-in rules are tested: {fault}"))
         })
         .collect()
 }

@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::filter::{self, Filter};
 use crate::find::{self, Finder};
 use crate::finding::{Confidence, Severity};
+use crate::outline::{Run, outline};
 use names::Name;
 
 /// The id of the rule that has no keyword.
@@ -59,6 +60,8 @@ pub struct Rule {
     pub finder: Option<Finder>,
     /// The named groups that its requests to the provider need besides the secret; [`WHOLE`] is all of the match.
     pub parts: Vec<String>,
+    /// What the first bytes of a match take, where it begins with the keyword.
+    pub outline: Cow<'static, [Run]>,
     stamp: Stamp,
     regex: OnceLock<Regex>,
 }
@@ -67,10 +70,11 @@ impl Rule {
     /// Resolves the names in a row that was loaded. An error says what is wrong with it.
     pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
         let stamp = spec.stamp();
-        Self::resolved(Cow::Owned(spec), stamp, bound)
+        let outline = spec.regex.as_ref().filter(|_| bound.lead == 0).map_or_else(Vec::new, |regex| outline(regex));
+        Self::resolved(Cow::Owned(spec), stamp, bound, Cow::Owned(outline))
     }
 
-    fn resolved(spec: Cow<'static, Spec>, stamp: Stamp, bound: Bound) -> Result<Self, String> {
+    fn resolved(spec: Cow<'static, Spec>, stamp: Stamp, bound: Bound, outline: Cow<'static, [Run]>) -> Result<Self, String> {
         let unknown = |kind: &str, name: &str| format!("rule {}: there is no {kind} named {name:?}", spec.id);
         let filters =
             spec.filters.iter().map(|name| filter::by_name(name).ok_or_else(|| unknown("filter", name))).collect::<Result<_, _>>()?;
@@ -94,6 +98,7 @@ impl Rule {
             check,
             finder,
             parts: parts(&spec),
+            outline,
             stamp,
             regex: OnceLock::new(),
             spec,

@@ -1,0 +1,131 @@
+//! Which bytes can stand at the first places of a regex's match: a test that costs next to nothing, so that most
+//! hits of a common keyword need no regex, which need not even be compiled. Also compiled into the build script;
+//! it knows no other module.
+
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// A set of bytes, one bit for each.
+pub type Set = [u64; 4];
+
+/// So many bytes behind each other are of this set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// How many.
+    pub len: u8,
+    /// Of which set.
+    pub set: Set,
+}
+
+/// How many places are looked at, at the most: one bit for each in a number of 32.
+const PLACES: usize = 32;
+/// What says nothing.
+const ANY: Set = [u64::MAX; 4];
+
+/// What the first places of every match take, as runs; nothing where that says nothing. Longer matches go on after it.
+pub fn outline(regex: &str) -> Vec<Run> {
+    let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(regex) else { return Vec::new() };
+    let mut sets = [[0; 4]; PLACES];
+    walk(&hir, 1, &mut sets);
+    let certain = hir.properties().minimum_len().unwrap_or(0).min(PLACES);
+    let mut runs: Vec<Run> = Vec::new();
+    for set in &sets[..certain] {
+        match runs.last_mut() {
+            Some(run) if run.set == *set => run.len += 1,
+            _ => runs.push(Run { len: 1, set: *set }),
+        }
+    }
+    while runs.pop_if(|run| run.set == ANY).is_some() {}
+    runs
+}
+
+/// Whether a match can begin where these bytes do.
+pub fn fits(runs: &[Run], bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    runs.iter().all(|run| {
+        let Some((here, behind)) = rest.split_at_checked(run.len.into()) else { return false };
+        rest = behind;
+        here.iter().all(|byte| run.set[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1)
+    })
+}
+
+/// Notes what a part takes that begins at any of these places (a bit for each), and says where it can end.
+fn walk(hir: &Hir, from: u32, sets: &mut [Set; PLACES]) -> u32 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => from,
+        HirKind::Literal(literal) => literal.0.iter().fold(from, |from, &byte| note(from, sets, |set| add(set, byte, byte))),
+        HirKind::Class(Class::Bytes(class)) => note(from, sets, |set| class.iter().for_each(|range| add(set, range.start(), range.end()))),
+        HirKind::Class(Class::Unicode(_)) => {
+            // As many bytes as nobody knows here.
+            let first = from.trailing_zeros() as usize;
+            sets[first.min(PLACES)..].fill(ANY);
+            0
+        }
+        HirKind::Capture(capture) => walk(&capture.sub, from, sets),
+        HirKind::Concat(parts) => parts.iter().fold(from, |from, part| walk(part, from, sets)),
+        HirKind::Alternation(branches) => branches.iter().fold(0, |ends, branch| ends | walk(branch, from, sets)),
+        HirKind::Repetition(repetition) => {
+            let mut ends = if repetition.min == 0 { from } else { 0 };
+            let mut here = from;
+            // More rounds than places reach no further.
+            let rounds = repetition.max.unwrap_or(u32::MAX).min(PLACES as u32 + 1);
+            for round in 1..=rounds {
+                here = walk(&repetition.sub, here, sets);
+                if round >= repetition.min || round == rounds {
+                    ends |= here;
+                }
+            }
+            ends
+        }
+    }
+}
+
+fn note(from: u32, sets: &mut [Set; PLACES], add: impl Fn(&mut Set)) -> u32 {
+    sets.iter_mut().enumerate().filter(|(place, _)| from >> place & 1 == 1).for_each(|(_, set)| add(set));
+    from << 1
+}
+
+fn add(set: &mut Set, first: u8, last: u8) {
+    (first..=last).for_each(|byte| set[usize::from(byte >> 6)] |= 1 << (byte & 63));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use regex_automata::meta::Regex;
+    use regex_automata::util::syntax;
+    use regex_automata::{Anchored, Input};
+
+    use super::*;
+
+    #[test]
+    fn refuses_what_cannot_match() {
+        let runs = outline(r"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}\b");
+        let yes = format!("pat{}.{}", "a1".repeat(7), "0f".repeat(32));
+        assert!(fits(&runs, yes.as_bytes()));
+        for no in ["path/to/something/that/is/long", "patch", "pat", &yes.replace('.', "x")] {
+            assert!(!fits(&runs, no.as_bytes()), "{no}");
+        }
+        assert!(outline("(?s)..{5}").is_empty() && outline("a?").is_empty() && outline("(").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn lets_every_match_through(
+            parts in prop::collection::vec(
+                prop::sample::select(vec!["ab", "[0-9]", "(?:a|bcd)", "[a-c]{2,4}", "x?", "(?i:k)", ".{0,3}", "(?:q[0-9]?){2}", r"\b", "(?:a?){40}b"]), 1..7),
+            text in "[a-dkKqx0-9 \n]{0,60}",
+        ) {
+            let pattern = parts.concat();
+            let regex = Regex::builder().syntax(syntax::Config::new().unicode(false).utf8(false))
+                .configure(Regex::config().utf8_empty(false)).build(&pattern).unwrap();
+            let runs = outline(&pattern);
+            for start in 0..=text.len() {
+                let input = Input::new(text.as_bytes()).range(start..text.len()).anchored(Anchored::Yes);
+                if regex.search(&input).is_some() {
+                    prop_assert!(fits(&runs, &text.as_bytes()[start..]), "{pattern} at {start} of {text:?}");
+                }
+            }
+        }
+    }
+}
