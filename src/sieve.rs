@@ -15,6 +15,14 @@ const AGAIN: u32 = 17;
 /// Sets the bit that tells lower from upper case in each byte. It joins some other characters too; the
 /// comparison tells them apart.
 const FOLD: u32 = 0x2020_2020;
+/// The same for eight bytes.
+const FOLD_ALL: u64 = (FOLD as u64) << 32 | FOLD as u64;
+/// How many bytes are compared together.
+const WINDOW: usize = 8;
+/// Buckets for the keys of one kind, as a power of two.
+const BUCKETS: u32 = 12;
+/// Buckets for the keys of all three kinds.
+const ALL_BUCKETS: usize = 3 << BUCKETS;
 /// Only every so many places are looked at: each keyword is marked once for each remainder.
 const STRIDE: usize = 2;
 /// How many places are looked at in one step.
@@ -40,8 +48,8 @@ type Table<const WORDS: usize> = Box<[u64; WORDS]>;
 pub struct Sieve {
     bits: Table<{ 1 << (BITS - 6) }>,
     again: Table<{ 1 << (AGAIN - 6) }>,
-    /// Where in `places` those of a key begin and end.
-    keys: FxHashMap<u64, (u32, u32)>,
+    /// Where in `places` those begin whose key has a hash; behind them where all end.
+    buckets: Vec<u32>,
     places: Vec<Place>,
     keywords: Vec<Vec<u8>>,
     /// Where in its keyword each of them stands.
@@ -64,22 +72,27 @@ enum Key {
 struct Place {
     keyword: u32,
     offset: i32,
-    /// The keyword's folded byte before or behind the four, which tells most others apart, and how far from their
-    /// first it stands; a byte of the four where it has no other.
-    probe: i32,
-    byte: u8,
+    /// The keyword's first bytes, folded, which tell most others apart; and which of them there are.
+    first: u64,
+    mask: u64,
 }
 
 impl Place {
     fn new(index: usize, keyword: &[u8], offset: i32) -> Self {
-        let probe = [GRAM as i32, -1, 0, 1].into_iter().find(|probe| keyword.get((offset + probe) as usize).is_some()).unwrap_or(1);
-        let byte = keyword[(offset + probe) as usize] | FOLD as u8;
-        Self { keyword: index as u32, offset, probe, byte }
+        let (mut first, mut mask) = ([0; WINDOW], [0; WINDOW]);
+        for (at, byte) in keyword.iter().take(WINDOW).enumerate() {
+            (first[at], mask[at]) = (*byte, 0xff);
+        }
+        let mask = u64::from_le_bytes(mask);
+        Self { keyword: index as u32, offset, first: (u64::from_le_bytes(first) | FOLD_ALL) & mask, mask }
     }
 
-    /// Whether the keyword may stand here, where the four bytes begin at `at`.
-    fn may(&self, bytes: &[u8], at: usize) -> bool {
-        bytes.get(at.wrapping_add_signed(self.probe as isize)).is_some_and(|byte| byte | FOLD as u8 == self.byte)
+    /// Where the keyword may begin, if its four bytes begin at `at`.
+    fn start(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let start = at.checked_add_signed(-self.offset as isize)?;
+        let Some(window) = bytes.get(start..start + WINDOW) else { return Some(start) };
+        let folded = u64::from_le_bytes(window.try_into().expect("as long as asked")) | FOLD_ALL;
+        (folded & self.mask == self.first).then_some(start)
     }
 }
 
@@ -98,16 +111,16 @@ impl Sieve {
             keywords.push(keyword.to_vec());
             cores.push(core);
         }
-        marks.sort_unstable_by_key(|(key, place)| (*key, place.keyword));
+        marks.sort_unstable_by_key(|(key, place)| (key.bucket(), place.keyword));
         let longest = cores.iter().map(Range::len).max().unwrap_or(0);
-        let places = Vec::with_capacity(marks.len());
-        let mut sieve = Self { bits: table(), again: table(), keys: FxHashMap::default(), places, keywords, cores, longest };
-        for same in marks.chunk_by(|a, b| a.0 == b.0) {
-            let start = sieve.places.len();
-            sieve.places.extend(same.iter().map(|(_, place)| *place));
-            sieve.keys.insert(same[0].0.number(), (start as u32, sieve.places.len() as u32));
-            sieve.mark(same[0].0);
+        let (places, buckets) = (Vec::with_capacity(marks.len()), Vec::with_capacity(ALL_BUCKETS + 1));
+        let mut sieve = Self { bits: table(), again: table(), buckets, places, keywords, cores, longest };
+        for (key, place) in marks {
+            sieve.buckets.resize(key.bucket() + 1, sieve.places.len() as u32);
+            sieve.places.push(place);
+            sieve.mark(key);
         }
+        sieve.buckets.resize(ALL_BUCKETS + 1, sieve.places.len() as u32);
         sieve
     }
 
@@ -122,7 +135,7 @@ impl Sieve {
     }
 
     fn mark(&mut self, key: Key) {
-        set(&mut self.again, key.again());
+        set(&mut self.again, key.hash::<AGAIN>());
         // Whatever byte stands where the key says nothing.
         let free = (0..=255u32).filter(|byte| byte & 0x20 != 0);
         match key {
@@ -170,14 +183,14 @@ impl Sieve {
     fn check(&self, bytes: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
         let gram = gram(bytes, at);
         for key in [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)] {
-            if get(&self.again, key.again()) == 0 {
+            if get(&self.again, key.hash::<AGAIN>()) == 0 {
                 continue;
             }
-            let Some(&(first, last)) = self.keys.get(&key.number()) else { continue };
-            for place in self.places[first as usize..last as usize].iter().filter(|place| place.may(bytes, at)) {
+            let bucket = key.bucket();
+            for place in &self.places[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize] {
+                let Some(start) = place.start(bytes, at).filter(|&start| start >= range.start) else { continue };
                 let keyword = &self.keywords[place.keyword as usize];
-                let start = at.checked_add_signed(-place.offset as isize).filter(|&start| start >= range.start);
-                let Some((start, end)) = start.map(|start| (start, start + keyword.len())) else { continue };
+                let end = start + keyword.len();
                 if end <= range.end && bytes[start..end].eq_ignore_ascii_case(keyword) {
                     hit(place.keyword as usize, start, end);
                 }
@@ -196,9 +209,14 @@ impl Key {
         kind << 32 | u64::from(bytes)
     }
 
-    /// Its bit in the second table.
-    fn again(self) -> usize {
-        (self.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - AGAIN)) as usize
+    /// Its bucket. Those of one kind are no other's, so that a place answers to its own key alone.
+    fn bucket(self) -> usize {
+        ((self.number() >> 32) as usize - 1) << BUCKETS | self.hash::<BUCKETS>()
+    }
+
+    /// So many bits that depend on all of it.
+    fn hash<const WIDTH: u32>(self) -> usize {
+        (self.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - WIDTH)) as usize
     }
 }
 

@@ -81,7 +81,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     let graph = Graph::new(commits);
     say_cut(context, repo, &graph);
     say_dangling(context, odb, refs);
-    say_hollow(context, odb, &graph, &tags);
+    say_hollow(context, &numbers, &graph, &tags);
     if context.progress.stopped() {
         context.notice(Notice::incomplete("interrupted", BString::default(), "the scan was stopped before its end"));
     }
@@ -168,10 +168,10 @@ fn say_unstaged(context: &Context<'_>, odb: &Odb, staged: &[(Oid, BString)]) {
 }
 
 /// Commits without their tree, and tags without what they point to.
-fn say_hollow(context: &Context<'_>, odb: &Odb, graph: &Graph, tags: &Tags) {
+fn say_hollow(context: &Context<'_>, numbers: &Numbers<'_>, graph: &Graph, tags: &Tags) {
     let trees = graph.commits().iter().filter_map(|commit| Some((commit.tree?, commit.oid, "commit")));
     let targets = tags.iter().map(|(tag, target)| (*target, *tag, "tag"));
-    let mut missing: Vec<_> = trees.chain(targets).filter(|(oid, _, _)| !odb.contains(oid)).collect();
+    let mut missing: Vec<_> = trees.chain(targets).filter(|(oid, _, _)| numbers.of(oid).is_none()).collect();
     missing.sort_unstable();
     missing.dedup_by_key(|(oid, _, _)| *oid);
     for (oid, from, kind) in missing {
