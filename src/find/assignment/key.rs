@@ -15,6 +15,8 @@ pub const REACH: usize = 48;
 pub struct Key {
     /// Where it stands.
     pub range: Range<usize>,
+    /// Where the keyword's own letters stand in it.
+    word: Range<usize>,
     /// Whether two dashes stand before it: a command's flag.
     pub flag: bool,
 }
@@ -232,10 +234,17 @@ pub fn around(bytes: &[u8], hit: &Range<usize>) -> Option<Key> {
     }
     let dashes = bytes[start..word.start].iter().take_while(|b| **b == b'-').count();
     start += bytes[start..word.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
-    let names = is_word(bytes, start, &word, end)
-        && names_a_secret(&bytes[start..word.start], &bytes[word.end..end])
-        && !names_an_id(&bytes[start..end]);
-    names.then_some(Key { range: start..end, flag: dashes == 2 })
+    Some(Key { range: start..end, word, flag: dashes == 2 })
+}
+
+impl Key {
+    /// Whether it is a word of its own and means that a secret stands on the right.
+    pub fn names_a_secret(&self, bytes: &[u8]) -> bool {
+        let (Range { start, end }, word) = (self.range.clone(), &self.word);
+        is_word(bytes, start, word, end)
+            && names_a_secret(&bytes[start..word.start], &bytes[word.end..end])
+            && !names_an_id(&bytes[start..end])
+    }
 }
 
 /// Words before `key` that make it a secret one.

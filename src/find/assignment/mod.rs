@@ -24,9 +24,15 @@ pub const STRONG: Finder = Finder { bound: BOUND, find: strong };
 /// Values that do not look random but could be a password, and random ones that are compared with.
 pub const WEAK: Finder = Finder { bound: BOUND, find: weak };
 
-fn strong(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
-    let key = key::around(bytes, &hit)?;
+/// The name around the keyword and the value after it. What the name means is asked last: most words have no value.
+fn assignment(bytes: &[u8], hit: &Range<usize>) -> Option<(Key, Value)> {
+    let key = key::around(bytes, hit)?;
     let value = value::after(bytes, &key)?;
+    key.names_a_secret(bytes).then_some((key, value))
+}
+
+fn strong(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
+    let (key, value) = assignment(bytes, &hit)?;
     let raw = &bytes[value.range.clone()];
     if value.compared || raw.len() < 10 || is_location(raw) || is_address(raw) {
         return None;
@@ -37,8 +43,7 @@ fn strong(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
 }
 
 fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
-    let key = key::around(bytes, &hit)?;
-    let value = value::after(bytes, &key)?;
+    let (key, value) = assignment(bytes, &hit)?;
     let raw = &bytes[value.range.clone()];
     let readable = |b: &u8| b.is_ascii_graphic() || (value.quoted && !b.is_ascii());
     let sensible = (4..=96).contains(&raw.len()) && raw.iter().all(readable) && !is_location(raw);
