@@ -344,7 +344,9 @@ mod tests {
 
     fn named(text: &str, keyword: &str) -> Option<String> {
         let at = text.find(keyword).unwrap();
-        around(text.as_bytes(), &(at..at + keyword.len())).map(|key| text[key.range].to_owned())
+        around(text.as_bytes(), &(at..at + keyword.len()))
+            .filter(|key| key.names_a_secret(text.as_bytes()))
+            .map(|key| text[key.range].to_owned())
     }
 
     #[test]
