@@ -1,6 +1,8 @@
 //! The facts of a whole object from its length and its first 64 KiB. It does not know the object's path.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
 
 use super::Facts;
 
@@ -24,6 +26,10 @@ pub fn facts(len: u64, head: &[u8]) -> Facts {
     }
 }
 
+/// Each made ready once: it is looked for in very many objects.
+static SOPS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("ENC[AES256_GCM,"));
+static SEALED: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("kind: SealedSecret"));
+
 fn is_encrypted(len: u64, head: &[u8]) -> bool {
     let begins = |magic: &[u8]| head.starts_with(magic);
     let has = |text: &str| memmem::find(head, text.as_bytes()).is_some();
@@ -32,14 +38,18 @@ fn is_encrypted(len: u64, head: &[u8]) -> bool {
         || begins(b"age-encryption.org/v1")
         || begins(b"-----BEGIN AGE ENCRYPTED FILE-----")
         || begins(b"-----BEGIN PGP MESSAGE-----")
-        || (has("ENC[AES256_GCM,") && (len > head.len() as u64 || (has("sops") && has("mac"))))
-        || (has("kind: SealedSecret") && has("encryptedData"))
+        || (SOPS.find(head).is_some() && (len > head.len() as u64 || (has("sops") && has("mac"))))
+        || (SEALED.find(head).is_some() && has("encryptedData"))
         || is_rails_credentials(head)
 }
 
 /// One line of three base64 parts joined by `--`: ciphertext, 12 bytes of IV and 16 of tag.
 fn is_rails_credentials(head: &[u8]) -> bool {
     let text = head.trim_ascii();
+    // Hardly a text goes on like this for long.
+    if text.iter().take(64).any(|b| !b.is_ascii_alphanumeric() && !b"+/=-".contains(b)) {
+        return false;
+    }
     let Some(first) = memmem::find(text, b"--") else { return false };
     let Some(second) = memmem::find(&text[first + 2..], b"--").map(|n| first + 2 + n) else { return false };
     let base64 = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b));

@@ -12,6 +12,7 @@ mod ranged;
 pub mod repository;
 pub mod reread;
 pub mod sinks;
+mod tally;
 pub mod trees;
 pub mod worktree;
 

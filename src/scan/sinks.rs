@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustc_hash::FxHashMap;
 
 use super::context::Context;
+use super::tally::Tally;
 use crate::candidate::{Candidate, candidates};
 use crate::coverage::{Counts, Notice};
 use crate::detect::Memo;
@@ -20,28 +21,6 @@ use crate::source::stream::{Scanned, scan_stdin};
 
 /// Candidates of one object.
 pub type Found = (Oid, Vec<Candidate>);
-
-/// How many objects and bytes went through.
-#[derive(Default)]
-pub(super) struct Tally {
-    objects: AtomicU64,
-    bytes: AtomicU64,
-}
-
-impl Tally {
-    pub(super) fn add(&self, context: &Context<'_>, id: &Id) {
-        context.progress.objects.fetch_add(1, Ordering::Relaxed);
-        if id.count {
-            self.objects.fetch_add(1, Ordering::Relaxed);
-            self.bytes.fetch_add(id.size, Ordering::Relaxed);
-            context.progress.bytes.fetch_add(id.size, Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn counts(self) -> (u64, u64) {
-        (self.objects.into_inner(), self.bytes.into_inner())
-    }
-}
 
 pub(super) fn unreadable(context: &Context<'_>, oid: Oid, why: &str) {
     context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
@@ -109,7 +88,7 @@ impl Sink for BlobSink<'_> {
         if self.is_too_large(id) {
             return memo;
         }
-        self.tally.add(self.context, id);
+        self.tally.add(self.context.progress, id);
         if id.count && memo.has_live_matches() {
             self.keep(id.oid, Scanned::of(&memo, bytes));
         }
@@ -120,7 +99,7 @@ impl Sink for BlobSink<'_> {
         if self.is_too_large(id) {
             return;
         }
-        self.tally.add(self.context, id);
+        self.tally.add(self.context.progress, id);
         let scanned = scan_stdin(self.context.collector.detector, self.context.progress, reader);
         if let Some(why) = &scanned.broken {
             unreadable(self.context, id.oid, why);
@@ -150,7 +129,7 @@ pub struct TextSink<'a> {
     context: &'a Context<'a>,
     commits: Mutex<Vec<Commit>>,
     tags: Mutex<Vec<(Oid, Oid)>>,
-    bytes: AtomicU64,
+    tally: Tally,
     found: Mutex<Vec<Told>>,
 }
 
@@ -169,8 +148,8 @@ pub struct Texts {
 impl<'a> TextSink<'a> {
     /// A sink that has read nothing.
     pub fn new(context: &'a Context<'a>) -> Self {
-        let (commits, tags, bytes, found) = Default::default();
-        Self { context, commits, tags, bytes, found }
+        let (commits, tags, tally, found) = Default::default();
+        Self { context, commits, tags, tally, found }
     }
 
     /// What was read.
@@ -178,7 +157,7 @@ impl<'a> TextSink<'a> {
         let (commits, tags) = (inner(self.commits), inner(self.tags));
         counts.commits += commits.len() as u64;
         counts.tags += tags.len() as u64;
-        counts.bytes += self.bytes.into_inner();
+        counts.bytes += self.tally.counts().1;
         let tags: Tags = tags.into_iter().collect();
         let (tag_messages, messages) = inner(self.found).into_iter().partition(|(oid, _, _)| tags.contains_key(oid));
         Texts { commits, tags, messages, tag_messages }
@@ -189,13 +168,11 @@ impl Sink for TextSink<'_> {
     type Memo = Memo;
 
     fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
-        self.context.progress.objects.fetch_add(1, Ordering::Relaxed);
-        self.context.progress.bytes.fetch_add(id.size, Ordering::Relaxed);
+        self.tally.add(self.context.progress, id);
         let memo = self.context.collector.detector.scan(bytes, base);
         if !id.count {
             return memo;
         }
-        self.bytes.fetch_add(id.size, Ordering::Relaxed);
         let headers = headers(bytes);
         let message = if id.kind == Kind::Tag {
             // A tag without a target is still a tag, and points to nothing that anybody has.

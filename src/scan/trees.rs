@@ -4,9 +4,11 @@
 use std::sync::Mutex;
 
 use bstr::BString;
+use rustc_hash::FxHashMap;
 
 use super::context::Context;
-use super::sinks::{Tally, inner, push, unreadable};
+use super::sinks::{inner, push, unreadable};
+use super::tally::Tally;
 use crate::candidate::{Candidate, candidates};
 use crate::coverage::Counts;
 use crate::history::forest::{EdgeId, Entry, Forest, Name, entry};
@@ -34,6 +36,8 @@ type Edges = (Option<EdgeId>, Option<EdgeId>);
 /// Entries seen lately: in the trees of a history most stand many times, and it costs much to look up an id.
 struct Known {
     slots: Vec<Slot>,
+    /// All names that the thread has met, so that it need not ask where others ask, too.
+    names: FxHashMap<Box<[u8]>, Name>,
 }
 
 #[derive(Clone, Copy)]
@@ -45,17 +49,17 @@ struct Slot {
 
 impl Known {
     fn new() -> Self {
-        Self { slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS] }
+        Self { slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS], names: FxHashMap::default() }
     }
 
     /// The edges of a raw entry with this id, made where it is not remembered.
-    fn edges(&mut self, entry: &[u8], id: &[u8], make: impl FnOnce() -> Edges) -> Edges {
+    fn edges(&mut self, entry: &[u8], id: &[u8], make: impl FnOnce(&mut FxHashMap<Box<[u8]>, Name>) -> Edges) -> Edges {
         if entry.len() > LONGEST {
-            return make();
+            return make(&mut self.names);
         }
         let slot = &mut self.slots[usize::from(u16::from_le_bytes([id[0], id[1]])) % SLOTS];
         if slot.entry[..usize::from(slot.len)] != *entry {
-            slot.edges = make();
+            slot.edges = make(&mut self.names);
             slot.len = entry.len() as u8;
             slot.entry[..entry.len()].copy_from_slice(entry);
         }
@@ -146,8 +150,15 @@ impl<'a> TreeSink<'a> {
             }
             let Some((entry, end)) = entry(bytes, at, self.hash) else { break };
             let (edge, mark) = match &mut known {
-                Some(known) => known.edges(&bytes[at..end], entry.id, || self.edges(&entry)),
-                None => self.edges(&entry),
+                Some(known) => known.edges(&bytes[at..end], entry.id, |names| {
+                    let name = names.get(entry.name).copied().unwrap_or_else(|| {
+                        let name = self.name(entry.name);
+                        names.insert(entry.name.into(), name);
+                        name
+                    });
+                    self.edges(&entry, name)
+                }),
+                None => self.edges(&entry, self.name(entry.name)),
             };
             branches.push(at, edge, mark);
             at = end;
@@ -157,8 +168,7 @@ impl<'a> TreeSink<'a> {
     }
 
     /// The edges that an entry and its name make. An id that the database has not is noted.
-    fn edges(&self, entry: &Entry<'_>) -> Edges {
-        let name = self.name(entry.name);
+    fn edges(&self, entry: &Entry<'_>, name: Name) -> Edges {
         let oid = Oid::new(entry.id);
         let number = self.numbers.of(&oid);
         if number.is_none() && entry.mode != SUBMODULE {
@@ -185,7 +195,7 @@ impl Sink for TreeSink<'_> {
     type Memo = Branches;
 
     fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
-        self.tally.add(self.context, id);
+        self.tally.add(self.context.progress, id);
         let branches = self.look(bytes, base);
         if id.count {
             let marks = branches.marks.iter().map(|(_, edge)| *edge);
