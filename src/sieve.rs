@@ -358,8 +358,8 @@ mod tests {
         assert_eq!((core.len(), sieve.longest()), (CORE, CORE));
         let mut found = Vec::new();
         let text = [b"...".as_slice(), keyword, b"..."].concat();
-        sieve.search(&text, 0..text.len(), |_, start, end| found.push(start..end));
-        assert_eq!(found, [core.start + 3..core.end + 3]);
+        sieve.search(&text, 0..text.len(), |_, start, end| found.push((start, end)));
+        assert_eq!(found, [(core.start + 3, core.end + 3)]);
     }
 
     #[test]

@@ -173,7 +173,8 @@ impl Forest {
 
     /// Nothing is lost where an edge has two numbers, and much is gained where nobody looks for the first.
     fn number(&self, edge: Edge) -> EdgeId {
-        let shard = rayon::current_thread_index().unwrap_or(0) % SHARDS;
+        let (End::Wanted(number) | End::Folder(number)) = edge.to;
+        let shard = number as usize % SHARDS;
         let mut edges = self.edges[shard].lock().unwrap_or_else(PoisonError::into_inner);
         edges.push(edge);
         EdgeId::new((edges.len() - 1) * SHARDS + shard)
