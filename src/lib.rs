@@ -41,7 +41,7 @@ pub mod score;
 pub mod bound;
 pub mod detect;
 pub mod find;
-mod outline;
+pub mod outline;
 pub mod prefilter;
 pub mod rule;
 pub mod sieve;
