@@ -61,6 +61,7 @@ const ABOUT: &[&str] = &[
     "hashes",
     "digest",
     "checksum",
+    "encryption",
     "ref",
     "arn",
     "version",
