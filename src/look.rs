@@ -136,7 +136,7 @@ pub fn is_stepped(value: &[u8]) -> bool {
     (value.len() >= 6 && 5 * steps(value) >= 3 * (value.len() - 1)) || is_periodic(value) || is_interleaved(value) || is_counted(value)
 }
 
-/// Hexadecimal bytes that go up by the same step nearly everywhere: `000102..0E0F`, `00112233..EEFF`.
+/// Hexadecimal bytes that go up or down by one, or by two equal digits, nearly everywhere: `000102..0E0F`, `0011..EEFF`.
 fn is_counted(value: &[u8]) -> bool {
     if value.len() < 16 || !value.len().is_multiple_of(2) || !is_hex(value) {
         return false;
@@ -145,7 +145,7 @@ fn is_counted(value: &[u8]) -> bool {
     let bytes: Vec<u8> = value.chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect();
     let step = bytes[1].wrapping_sub(bytes[0]);
     let even = bytes.windows(2).filter(|pair| pair[1].wrapping_sub(pair[0]) == step).count();
-    step != 0 && 5 * even >= 4 * (bytes.len() - 1)
+    matches!(step, 0x01 | 0x11 | 0xff | 0xef) && 5 * even >= 4 * (bytes.len() - 1)
 }
 
 /// How many neighbouring pairs repeat a character or step by one in a row of the alphabet or keyboard.

@@ -132,10 +132,10 @@ fn url(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     } else {
         hit.end + colon + 1..hit.end + at
     };
-    let short = || (password.len() < SHORTEST).then_some(TOO_SHORT);
+    let value = percent_decoded(&bytes[secret.clone()]);
+    let short = || (value.as_ref().map_or(password.len(), Vec::len) < SHORTEST).then_some(TOO_SHORT);
     let doubt = if token { None } else { is_stock(user, password).then_some(STOCK_PAIR).or_else(short) };
     let end = (hit.end + at + 1 + host + behind(&authority[at + 1 + host..])).min(hit.start + URL.bound.trail as usize);
-    let value = percent_decoded(&bytes[secret.clone()]);
     Some(Found { whole: start.max(hit.start.saturating_sub(SCHEME))..end, secret, value, doubt, evidence: Evidence::NONE })
 }
 
@@ -247,6 +247,7 @@ mod tests {
             "postgres://postgres:postgres@db/x",
             "http://user:@host/",
             "http://joe:qZ7@ftp.corp.io/",
+            "http://joe:%51%5e%70@ftp.corp.io/",
             "https://user@host:pass@host@git.corp.io/",
         ] {
             assert_eq!(password(text), None, "{text}");
