@@ -244,10 +244,8 @@ fn listed(bytes: &[u8], key: &Key, joint: Joint) -> Option<Joint> {
 /// Whether the name is itself the value that a call hashes or compares: `HashPassword("password", "salt")`.
 fn is_hashed(bytes: &[u8], key: &Key) -> bool {
     let before = &bytes[key.range.start.saturating_sub(40)..key.range.start];
-    let Some(call) = before.trim_ascii_end().strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).and_then(|b| b.strip_suffix(b"("))
-    else {
-        return false;
-    };
+    let quotes = before.iter().rev().take_while(|b| b"\"'`\\".contains(b)).count();
+    let Some(call) = before[..before.len() - quotes].strip_suffix(b"(").filter(|_| quotes > 0) else { return false };
     let name = call.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     look::words(&call[call.len() - name..]).any(|word| [&b"hash"[..], b"verify", b"compare", b"check", b"digest"].contains(&&word[..]))
 }
