@@ -133,7 +133,19 @@ pub fn distinct(value: &[u8]) -> usize {
 
 /// Whether the value is mostly steps in a row of the alphabet or keyboard, or a short piece over and over.
 pub fn is_stepped(value: &[u8]) -> bool {
-    (value.len() >= 6 && 5 * steps(value) >= 3 * (value.len() - 1)) || is_periodic(value) || is_interleaved(value)
+    (value.len() >= 6 && 5 * steps(value) >= 3 * (value.len() - 1)) || is_periodic(value) || is_interleaved(value) || is_counted(value)
+}
+
+/// Hexadecimal bytes that go up or down by one, or by two equal digits, nearly everywhere: `000102..0E0F`, `0011..EEFF`.
+fn is_counted(value: &[u8]) -> bool {
+    if value.len() < 16 || !value.len().is_multiple_of(2) || !is_hex(value) {
+        return false;
+    }
+    let digit = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
+    let bytes: Vec<u8> = value.chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect();
+    let step = bytes[1].wrapping_sub(bytes[0]);
+    let even = bytes.windows(2).filter(|pair| pair[1].wrapping_sub(pair[0]) == step).count();
+    matches!(step, 0x01 | 0x11 | 0xff | 0xef) && 5 * even >= 4 * (bytes.len() - 1)
 }
 
 /// How many neighbouring pairs repeat a character or step by one in a row of the alphabet or keyboard.
@@ -239,6 +251,9 @@ mod tests {
             "00000000000000000000000000",
             "deadbeefdeadbeefdeadbeefdeadbeef",
             "qwertyuiopasdfghjkl123",
+            "000102030405060708090A0B0C0D0E0F",
+            "00112233445566778899aabbccddeeff",
+            "FFFEFDFCFBFAF9F8F7F6F5F4F3F2F1F0",
             "getAuthenticationTokenFromRequest",
             "x86_64-unknown-linux-gnu",
             "2024-01-02T03:04:05.678Z",

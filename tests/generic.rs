@@ -99,6 +99,9 @@ const NOTATIONS: &[&str] = &[
     "api_secret = \"§\" # for the test system",
     "(setq my-api-token \"§\")",
     "INSERT INTO x (password) VALUES (1); -- password = '§'",
+    "id:joe,password:§\n",
+    "user: joe / password: § (vpn)\n",
+    "config.consumer_key         = '§'",
 ];
 
 #[test]
@@ -241,6 +244,13 @@ const HARMLESS: &[&str] = &[
     "Token::Identifier2(x86_64_unknown_linux_gnu_v3)",
     "token.kind = TK_INTEGER_LITERAL_BASE_16;",
     "private_key = rsa.generate_private_key(65537, key_size_2048)",
+    "password = sys.argv[4]",
+    "HashPassword(\"password\", \"q7Wk2Zr9Tn4Xb6Lm8Pd1vB3\", 50000)",
+    "\"password\": \"sha1$1b11b$edeb0a67a9622f1f2cfeabf9188a711f5ac7d236\"",
+    "SET password_encryption = 'scram-sha-256';",
+    "'key' => '000102030405060708090A0B0C0D0E0F',",
+    "requirepass \"abc\\x00def1\"",
+    "fun login(user: String, password: Password2): Session",
 ];
 
 #[test]

@@ -21,7 +21,7 @@ pub fn facts(len: u64, head: &[u8]) -> Facts {
     let lines = memchr::memchr_iter(b'\n', head).count() + 1;
     Facts {
         binary: memchr::memchr(0, head).is_some(),
-        minified: head.len() >= LEAST && head.len() / lines > LONG_LINE,
+        minified: head.len() >= LEAST && head.len() / lines > LONG_LINE && !is_data(head),
         encrypted: is_encrypted(len, head),
     }
 }
@@ -29,6 +29,12 @@ pub fn facts(len: u64, head: &[u8]) -> Facts {
 /// Each made ready once: it is looked for in very many objects.
 static SOPS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("ENC[AES256_GCM,"));
 static SEALED: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("kind: SealedSecret"));
+
+/// Whether the long lines are records and no code: more members of objects in it than statements.
+fn is_data(head: &[u8]) -> bool {
+    let members = [&b"\":"[..], b"\\\":"].iter().map(|mark| memmem::find_iter(head, mark).count()).sum::<usize>();
+    members > 16 && members > memchr::memchr_iter(b';', head).count()
+}
 
 fn is_encrypted(len: u64, head: &[u8]) -> bool {
     let begins = |magic: &[u8]| head.starts_with(magic);
@@ -71,6 +77,8 @@ mod tests {
         assert!(of(&"var a=1;".repeat(1000)).minified);
         assert!(!of(&"var a=1;\n".repeat(1000)).minified);
         assert!(!of(&"var a=1;".repeat(100)).minified);
+        assert!(!of(&"{\"id\":1,\"name\":\"x\"}".repeat(1000)).minified);
+        assert!(of(&"f({\"a\":1});g();".repeat(1000)).minified);
     }
 
     #[test]

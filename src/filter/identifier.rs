@@ -226,8 +226,9 @@ fn is_member(value: &[u8], bare: bool) -> bool {
     let arrow = ["->", "::", "?.", "=>", "&&", "||"].iter().any(|sign| memchr::memmem::find(value, sign.as_bytes()).is_some());
     let call = memchr::memchr(b'(', value)
         .is_some_and(|at| at > 0 && name(value[..at].rsplit(|b| *b == b'.').next().unwrap_or_default()) && value.ends_with(b")"));
-    let index = memchr::memchr(b'[', value)
-        .is_some_and(|at| at > 0 && name(&value[..at]) && (value.ends_with(b"]") || (bare && value.contains(&b']'))));
+    let index = memchr::memchr(b'[', value).is_some_and(|at| {
+        at > 0 && value[..at].split(|b| *b == b'.').all(name) && (value.ends_with(b"]") || (bare && value.contains(&b']')))
+    });
     let symbol = bare && matches!(value[0], b':' | b'@' | b'&' | b'*') && name(&value[1..]);
     dotted || (bare && (arrow || symbol)) || call || index
 }

@@ -79,9 +79,11 @@ const DUMMY: &[&str] = &[
     "fake",
     "foo",
     "foobar",
+    "for",
     "goes",
     "here",
     "hidden",
+    "host",
     "id",
     "in",
     "insert",
@@ -105,12 +107,14 @@ const DUMMY: &[&str] = &[
     "of",
     "old",
     "omitted",
+    "on",
     "pass",
     "passphrase",
     "passwd",
     "password",
     "placeholder",
     "private",
+    "proxy",
     "pw",
     "pwd",
     "qux",
@@ -123,6 +127,7 @@ const DUMMY: &[&str] = &[
     "sample",
     "secret",
     "secrets",
+    "server",
     "set",
     "some",
     "string",
@@ -165,13 +170,25 @@ pub fn judge(window: &Window<'_>) -> Judgement {
     if window.stopwords.iter().any(|word| has(word)) {
         return Judgement::Drop("holds a stop word of its rule");
     }
-    if has("***") || has("...") || has("\u{2026}") || has("\u{2022}\u{2022}") || is_filled(&lower) || look_stepped(value) {
+    if holds_raw_bytes(&lower)
+        || has("***")
+        || has("...")
+        || has("\u{2026}")
+        || has("\u{2022}\u{2022}")
+        || is_filled(&lower)
+        || look_stepped(value)
+    {
         return Judgement::Drop("a filled-in dummy");
     }
     if TELLING.iter().any(|word| has(word)) {
         return Judgement::Drop("a placeholder");
     }
     if is_made_of_dummies(value) { Judgement::Drop(MADE_OF_WORDS) } else { Judgement::Keep }
+}
+
+/// `\x00`: bytes that only a test writes in a string.
+fn holds_raw_bytes(lower: &[u8]) -> bool {
+    lower.windows(4).any(|four| four.starts_with(b"\\x") && look::is_hex(&four[2..]))
 }
 
 /// Mostly runs of one character, or one long run of a usual filler.
@@ -240,6 +257,7 @@ mod tests {
                 "k=«test_token»",
                 "k=«mySecretPassword»",
                 "k=«fake-api-key-123»",
+                "k=«abc\\x00def»",
             ],
             &["k=«hunter22»", "k=«latest7qQz»", "k=«correcthorse»", "k=«Password1»"],
         );

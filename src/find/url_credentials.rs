@@ -102,6 +102,12 @@ const STOCK: &[&str] = &[
     "proxypass",
 ];
 
+/// Shorter passwords are those of tests and sketches.
+const SHORTEST: usize = 4;
+
+/// Why a very short password is in the low tier.
+const TOO_SHORT: &str = "too short for a password that somebody chose";
+
 /// Why a pair from manuals is in the low tier.
 const STOCK_PAIR: &str = "user and password stand in many manuals";
 
@@ -126,9 +132,10 @@ fn url(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     } else {
         hit.end + colon + 1..hit.end + at
     };
-    let doubt = (!token && is_stock(user, password)).then_some(STOCK_PAIR);
-    let end = (hit.end + at + 1 + host + behind(&authority[at + 1 + host..])).min(hit.start + URL.bound.trail as usize);
     let value = percent_decoded(&bytes[secret.clone()]);
+    let short = || (value.as_ref().map_or(password.len(), Vec::len) < SHORTEST).then_some(TOO_SHORT);
+    let doubt = if token { None } else { is_stock(user, password).then_some(STOCK_PAIR).or_else(short) };
+    let end = (hit.end + at + 1 + host + behind(&authority[at + 1 + host..])).min(hit.start + URL.bound.trail as usize);
     Some(Found { whole: start.max(hit.start.saturating_sub(SCHEME))..end, secret, value, doubt, evidence: Evidence::NONE })
 }
 
@@ -172,9 +179,10 @@ fn is_stock(user: &[u8], password: &[u8]) -> bool {
     (is_plain(user) && is_plain(password)) || (user.eq_ignore_ascii_case(password) && !look::is_random(user))
 }
 
-/// Whether it is a stock word, with or without digits after it.
+/// Whether it is a stock word, with or without digits or a host after it.
 fn is_plain(half: &[u8]) -> bool {
-    let lower = half.to_ascii_lowercase();
+    let name = half.split(|b| *b == b'@').next().unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
     let letters = lower.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |n| n + 1);
     [&lower[..], &lower[..letters]].iter().any(|word| word.is_empty() || STOCK.iter().any(|stock| stock.as_bytes() == *word))
 }
@@ -238,6 +246,9 @@ mod tests {
             "https://example.com/a:b@c",
             "postgres://postgres:postgres@db/x",
             "http://user:@host/",
+            "http://joe:qZ7@ftp.corp.io/",
+            "http://joe:%51%5e%70@ftp.corp.io/",
+            "https://user@host:pass@host@git.corp.io/",
         ] {
             assert_eq!(password(text), None, "{text}");
         }

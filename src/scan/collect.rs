@@ -234,9 +234,7 @@ struct Standing {
 fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed>) -> Option<Finding> {
     let detector = collector.detector;
     let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed)).collect();
-    if standing.iter().any(|s| s.confidence >= identity.least && s.placed.candidate.judged.value.is_weak()) {
-        standing.retain(|s| s.confidence >= identity.least);
-    }
+    only_shown(&mut standing, identity.least);
     standing.iter_mut().for_each(|one| one.hidden = collector.hides(&identity, &one.placed));
     standing.sort_by(|a, b| {
         let key = |s: &Standing| (std::cmp::Reverse(s.confidence), !s.placed.candidate.judged.proved);
@@ -284,6 +282,20 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
         suppressed,
         pair: paired,
     })
+}
+
+/// Leaves out places below the tier that is shown, of a guessable value that is shown: the same word elsewhere is often
+/// another's. In a file where it is shown it is the same secret, unless the place itself speaks against that.
+fn only_shown(standing: &mut Vec<Standing>, least: Confidence) {
+    let shown: Vec<Place> = standing.iter().filter(|s| s.confidence >= least).map(|s| s.placed.place.clone()).collect();
+    let beside = |s: &Standing| {
+        let (place, sound) = (&s.placed.place, !s.evidence.is_empty() && !s.evidence.is_doubted());
+        let same = |other: &Place| (other.target, &other.repo, &other.path) == (place.target, &place.repo, &place.path);
+        sound && place.path.is_some() && shown.iter().any(same)
+    };
+    if !shown.is_empty() && standing.iter().any(|s| s.placed.candidate.judged.value.is_weak()) {
+        standing.retain(|s| s.confidence >= least || beside(s));
+    }
 }
 
 /// The hours that such a secret lives at the most, where it was there longer ago than that.

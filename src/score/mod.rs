@@ -108,7 +108,12 @@ impl Evidence {
         let bar = if self.has(Feature::Random) { LIKELY } else { LIKELY_WEAK };
         let solid = self.has(Feature::Random) || self.has(Feature::Solid);
         let named = self.has(Feature::HoldsSecret) && !self.has(Feature::Random);
-        self.probability() >= bar && solid && !named && !VETO.iter().any(|&doubt| self.has(doubt))
+        self.probability() >= bar && solid && !named && !self.is_doubted()
+    }
+
+    /// Whether it has one of the doubts that no weight outweighs.
+    pub fn is_doubted(self) -> bool {
+        VETO.iter().any(|&doubt| self.has(doubt))
     }
 
     /// What weighed most, for a report.

@@ -131,10 +131,11 @@ fn size(value: &[u8]) -> Evidence {
         .with_if(Feature::Solid, is_solid(value))
 }
 
-/// Ten characters or more, not all letters and few alike.
+/// Ten characters or more, not all letters and few alike; a long one may have signs instead of digits.
 fn is_solid(value: &[u8]) -> bool {
     let has = |class: fn(&u8) -> bool| value.iter().any(class);
-    let mixed = has(u8::is_ascii_digit) || (value.len() >= 20 && has(u8::is_ascii_uppercase));
+    let signed = || has(|b| b"!@#$%^&*+?~".contains(b)) && !value.contains(&b' ');
+    let mixed = has(u8::is_ascii_digit) || (value.len() >= 20 && has(u8::is_ascii_uppercase)) || (value.len() >= 16 && signed());
     value.len() >= 10 && mixed && has(u8::is_ascii_alphabetic) && entropy(value) >= 3.0
 }
 
@@ -189,6 +190,7 @@ fn words(value: &[u8]) -> Evidence {
         || value.starts_with(b"$argon2")
         || value.starts_with(b"$pbkdf2")
         || value.starts_with(b"pbkdf2_")
+        || names_its_hash(value)
         || (value.starts_with(b"{") && value.contains(&b'}') && value.len() > 20);
     Evidence::NONE
         .with_if(Feature::WordDigits, letters >= 3 && (1..=4).contains(&digits) && value.len() - letters - digits <= 1)
@@ -196,6 +198,13 @@ fn words(value: &[u8]) -> Evidence {
         .with_if(Feature::HoldsTest, value.len() < 40 && holds(TEST_WORDS))
         .with_if(Feature::Common, COMMON.iter().any(|word| word.as_bytes() == lower))
         .with_if(Feature::Crypt, crypt)
+}
+
+/// `sha1$salt$digest` and its like, as web frameworks keep passwords.
+fn names_its_hash(value: &[u8]) -> bool {
+    let name = value.split(|b| *b == b'$').next().unwrap_or_default();
+    let known = [&b"md5"[..], b"sha", b"bcrypt", b"scrypt", b"argon2", b"crypt"].iter().any(|hash| name.starts_with(hash));
+    known && name.len() < 16 && value.iter().filter(|b| **b == b'$').count() >= 2
 }
 
 /// What the filters that judge values say, as evidence.

@@ -63,6 +63,7 @@ const ABOUT: &[&str] = &[
     "hashes",
     "digest",
     "checksum",
+    "encryption",
     "ref",
     "arn",
     "version",

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::key::Key;
+use crate::look;
 use crate::score::Feature;
 
 /// The longest value.
@@ -34,6 +35,8 @@ enum End {
     Quote(&'static [u8]),
     Tag,
     Entry,
+    /// A parameter of a query, where a bar is no operator.
+    Setting,
     Bare,
 }
 
@@ -73,10 +76,19 @@ pub fn after(bytes: &[u8], key: &Key) -> Option<Value> {
                 closed(bytes, inside + mark.len(), End::Quote(mark), &joint).map(|value| Value { wrapped: true, ..value })
             }
             None if joint.quoted => None,
-            None => closed(bytes, at, if joint.entry { End::Entry } else { End::Bare }, &joint),
+            None => closed(bytes, at, end_of_bare(&joint), &joint),
         },
     };
     value.map(|value| Value { joined, ..value })
+}
+
+/// What ends a value without quotes.
+fn end_of_bare(joint: &Joint) -> End {
+    match joint {
+        Joint { entry: true, .. } => End::Entry,
+        Joint { setting: true, .. } => End::Setting,
+        _ => End::Bare,
+    }
 }
 
 /// How the value is joined to its name.
@@ -143,11 +155,11 @@ fn joint(bytes: &[u8], key: &Key) -> Option<Joint> {
         b'?' if rest.starts_with(b"?=") => Some(Joint { at: spaced + 2, entry: true, ..plain }),
         b'|' if rest.starts_with(b"||=") => Some(Joint { at: spaced + 3, quoted: true, ..plain }),
         b'>' if opens_tag(bytes, key) || closing.is_some() => Some(Joint { at: spaced + 1, tag: true, ..plain }),
-        b',' if closing.is_some() => listed(bytes, Joint { at: spaced + 1, ..plain }),
+        b',' if closing.is_some() => listed(bytes, key, Joint { at: spaced + 1, ..plain }),
         b'(' if closing.is_none() => Some(Joint { at: spaced + 1, quoted: true, ..plain }),
-        b'\n' | b'\r' => listed(bytes, plain).filter(|_| names_an_entry(bytes, key)),
+        b'\n' | b'\r' => listed(bytes, key, plain).filter(|_| names_an_entry(bytes, key)),
         _ if spaced > at && opens_tag(bytes, key) => attributes(rest).map(|n| Joint { at: spaced + n, tag: true, ..plain }),
-        b'v' | b'V' if closing.is_some() && spaced > at => listed(bytes, plain),
+        b'v' | b'V' if closing.is_some() && spaced > at => listed(bytes, key, plain),
         _ if spaced > at && closing.is_none() => spaced_out(bytes, key, plain),
         _ => None,
     }
@@ -163,7 +175,7 @@ fn equals(bytes: &[u8], key: &Key, mut joint: Joint) -> Option<Joint> {
         _ => {}
     }
     let tight = !matches!(bytes.get(joint.at), Some(b' ' | b'\t'));
-    joint.setting = tight && joint.entry && !joint.compared && is_setting(bytes, key);
+    joint.setting = tight && joint.entry && !joint.compared && (is_setting(bytes, key) || is_beside_user(bytes, key, joint.at));
     joint.entry = !joint.compared && if tight { joint.entry && (key.flag || begins_a_line(bytes, key)) } else { begins_a_line(bytes, key) };
     Some(joint)
 }
@@ -194,11 +206,27 @@ fn colon(bytes: &[u8], key: &Key, joint: Joint) -> Joint {
         return Joint { at: joint.at + kind + 1, quoted: true, ..joint };
     }
     let entry = joint.entry && matches!(line.first(), Some(b' ' | b'\t')) && begins_a_line(bytes, key);
-    Joint { entry, ..joint }
+    let setting = joint.entry && !entry && is_beside_user(bytes, key, joint.at);
+    Joint { entry, setting, ..joint }
+}
+
+/// Whether a user is named before on the same line, as in notes and tables (`id:joe, pw:...`), and the value has a
+/// digit, as types and references seldom have.
+fn is_beside_user(bytes: &[u8], key: &Key, at: usize) -> bool {
+    const USERS: &[&str] = &["user", "username", "name", "login", "id", "account", "email"];
+    let value = &bytes[skip(bytes, at, 4)..];
+    let digit = value.iter().take(64).take_while(|b| b.is_ascii_graphic()).any(u8::is_ascii_digit);
+    let before = &bytes[key.range.start.saturating_sub(48)..key.range.start];
+    let line = before.iter().rposition(|b| *b == b'\n').map_or(before, |n| &before[n + 1..]);
+    let Some(sign) = line.iter().rposition(|b| matches!(b, b':' | b'=')).filter(|_| digit) else { return false };
+    let user = line[sign + 1..].trim_ascii();
+    let plain = user.len() > 1 && user.iter().all(|b| b.is_ascii_alphanumeric() || b"_.@-,/;| ".contains(b));
+    let word = look::words(line[..sign].trim_ascii_end()).last().unwrap_or_default();
+    plain && USERS.iter().any(|name| name.as_bytes() == word)
 }
 
 /// A pair of a name and a value field, or two arguments: `"name": "X", "value": "..."`, `set("x", "...")`.
-fn listed(bytes: &[u8], joint: Joint) -> Option<Joint> {
+fn listed(bytes: &[u8], key: &Key, joint: Joint) -> Option<Joint> {
     let at = skip_lines(bytes, joint.at);
     let opening = quote(bytes, at).map_or(0, <[u8]>::len);
     let field = at + opening;
@@ -209,8 +237,17 @@ fn listed(bytes: &[u8], joint: Joint) -> Option<Joint> {
             return Some(Joint { at: after + 1, entry: opening == 0 && bytes[after] == b':', ..joint });
         }
     }
-    let argument = opening > 0 && bytes[joint.at - 1] == b',' && !bytes[joint.at..at].contains(&b'\n');
+    let argument = opening > 0 && bytes[joint.at - 1] == b',' && !bytes[joint.at..at].contains(&b'\n') && !is_hashed(bytes, key);
     argument.then_some(Joint { at, quoted: true, ..joint })
+}
+
+/// Whether the name is itself the value that a call hashes or compares: `HashPassword("password", "salt")`.
+fn is_hashed(bytes: &[u8], key: &Key) -> bool {
+    let before = &bytes[key.range.start.saturating_sub(40)..key.range.start];
+    let quotes = before.iter().rev().take_while(|b| b"\"'`\\".contains(b)).count();
+    let Some(call) = before[..before.len() - quotes].strip_suffix(b"(").filter(|_| quotes > 0) else { return false };
+    let name = call.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    look::words(&call[call.len() - name..]).any(|word| [&b"hash"[..], b"verify", b"compare", b"check", b"digest"].contains(&&word[..]))
 }
 
 /// Only blanks between name and value: a flag, a typed declaration, an image's environment, a `.netrc`.
@@ -257,6 +294,7 @@ fn closed(bytes: &[u8], start: usize, end: End, joint: &Joint) -> Option<Value> 
         End::Quote(_) => next.is_none(),
         End::Tag => !bytes[at..].starts_with(b"</"),
         End::Entry => matches!(next, Some(b'\'' | b'"' | b'`')),
+        End::Setting => matches!(next, Some(b'(' | b'[' | b'{' | b'<')),
         End::Bare => matches!(next, Some(b'(' | b'[' | b'{' | b'<' | b'|')),
     };
     let range = start..at - usize::from(end == End::Entry && matches!(bytes[at - 1], b',' | b';'));
@@ -284,6 +322,7 @@ fn ends(bytes: &[u8], at: usize, end: End) -> Option<bool> {
         },
         End::Tag => (b != b'\n').then_some(b == b'<'),
         End::Entry => Some(b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`') || bytes[at..].starts_with(b"\\n")),
+        End::Setting => Some(b.is_ascii_whitespace() || b"\"'`,;()[]{}<>&\\".contains(&b)),
         End::Bare => Some(b.is_ascii_whitespace() || b"\"'`,;()[]{}<>|&\\".contains(&b)),
     }
 }
