@@ -94,8 +94,8 @@ impl Prefilter {
                 let text = word.as_bytes().to_ascii_lowercase();
                 let keyword = keywords.entry(text.clone()).or_insert_with(|| Keyword::new(text));
                 keyword.rules.push((index, (!rule.bound.caseless).then(|| word.as_bytes().to_vec())));
-                keyword.before = keyword.before.max(rule.bound.lead as usize + CONTEXT + 1);
-                keyword.after = keyword.after.max(rule.bound.trail as usize + CONTEXT + 1);
+                keyword.before = keyword.before.max(rule.bound.lead as usize + rule.around().max(CONTEXT) + 1);
+                keyword.after = keyword.after.max(rule.bound.trail as usize + rule.around().max(CONTEXT) + 1);
             }
         }
         let mut keywords: Vec<Keyword> = keywords.into_values().collect();
@@ -107,8 +107,8 @@ impl Prefilter {
                 keywords.push(Keyword { looks_back: true, ..Keyword::new(vec![b'0'; RUN]) });
             }
             keywords[at].rules.push((index, None));
-            keywords[at].before = keywords[at].before.max(rule.bound.lead as usize + CONTEXT + 1);
-            keywords[at].after = keywords[at].after.max(rule.bound.trail as usize + CONTEXT + 1);
+            keywords[at].before = keywords[at].before.max(rule.bound.lead as usize + rule.around().max(CONTEXT) + 1);
+            keywords[at].after = keywords[at].after.max(rule.bound.trail as usize + rule.around().max(CONTEXT) + 1);
         }
         Self { sieve: Sieve::new(texts), keywords, runs }
     }

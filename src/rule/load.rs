@@ -149,6 +149,9 @@ fn resolve(mut spec: spec::Spec) -> Result<Rule, (&'static str, String)> {
     if let Some(what) = spec.fault() {
         return Err((blamed(&what), what));
     }
+    for one in spec.beside.iter() {
+        super::compile(&one.regex(), super::LARGEST_SLOW).map_err(|why| ("beside", format!("beside {}: {why}", one.name)))?;
+    }
     let Some(regex) = &spec.regex else {
         if spec.keywords.is_empty() {
             return Err(("id", "`keywords` is missing: give words that the finder looks around".to_owned()));
@@ -170,6 +173,7 @@ fn blamed(what: &str) -> &'static str {
         ("`severity`", "severity"),
         ("`confidence`", "confidence"),
         ("`keywords`", "keywords"),
+        ("`beside`", "beside"),
         ("`verify`", "verify"),
         ("`revoke`", "revoke"),
         ("`regex`", "regex"),
