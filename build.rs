@@ -16,7 +16,7 @@ mod outline;
 #[allow(dead_code)]
 mod spec;
 
-use spec::{Call, Spec, Text};
+use spec::{Beside, Call, Spec, Text};
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
@@ -86,11 +86,12 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         None => bound::Bound::default(),
     };
     let pairs: String = rule.pair.iter().map(|p| format!("Pair {{ rule: {}, lines: {} }}, ", text(&p.rule), p.lines)).collect();
+    let besides: String = rule.beside.iter().map(|one| beside(one, rule, path)).collect();
     writeln!(
         out,
         "(Spec {{ id: {}, aliases: {}, provider: {}, name: {}, severity: {}, confidence: {}, keywords: {}, regex: {}, find: {}, \
          entropy: {:?}, lifetime: {}, filters: {}, stopwords: {}, paths: {}, not_paths: {}, check: {}, pair: Cow::Borrowed(&[{pairs}]), \
-         verify: {}, revoke: {}, respond: {}, matches: {}, skip: {} }}, \
+         beside: Cow::Borrowed(&[{besides}]), verify: {}, revoke: {}, respond: {}, matches: {}, skip: {} }}, \
          Bound {{ lead: {}, trail: {}, caseless: {} }}, {:?}, &{:?}),",
         text(&rule.id),
         texts(&rule.aliases),
@@ -120,6 +121,15 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         rule.regex.as_ref().filter(|_| bound.lead == 0).map_or_else(Vec::new, |regex| outline::outline(regex)),
     )
     .expect("writing to a string");
+}
+
+/// A value beside the secret; its regex is tried like the rule's own.
+fn beside(one: &Beside, rule: &Spec, path: &Path) -> String {
+    if let Err(bound::NoBound::Wrong(why)) = bound::bound(&one.regex(), &[""; 0]) {
+        panic!("{}: rule {}: beside {}: {why}", path.display(), rule.id, one.name);
+    }
+    let Beside { name, after, value, example } = one;
+    format!("Beside {{ name: {}, after: {}, value: {}, example: {} }}, ", text(name), option(after), text(value), text(example))
 }
 
 fn text(value: &str) -> String {

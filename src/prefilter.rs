@@ -80,8 +80,8 @@ impl Keyword {
     /// Adds a rule that has it.
     fn add(&mut self, index: usize, rule: &Rule, spelled: Option<Vec<u8>>) {
         self.rules.push((index, spelled));
-        self.before = self.before.max(rule.bound.lead as usize + CONTEXT + 1);
-        self.after = self.after.max(rule.bound.trail as usize + CONTEXT + 1);
+        self.before = self.before.max(rule.bound.lead as usize + rule.around().max(CONTEXT) + 1);
+        self.after = self.after.max(rule.bound.trail as usize + rule.around().max(CONTEXT) + 1);
     }
 
     /// Where the whole keyword stands whose core is at this place; `None` where there is only the core.

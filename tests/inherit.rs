@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 
 use common::token::{Random, token};
 use proptest::prelude::*;
-use unleak::detect::{Detector, Match, Memo};
+use unleak::detect::{Detector, Judged, Match, Memo};
 use unleak::object::{Base, Copied};
 use unleak::progress::Progress;
-use unleak::rule::RuleSet;
-use unleak::source::stream::{Cut, Scanned, Stream};
+use unleak::rule::{RuleSet, example};
+use unleak::source::stream::{Cut, LocatedMatch, Scanned, Stream};
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin().with_entropy(), 0));
 static KEYWORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -41,6 +41,8 @@ const GLUE: &[&str] = &[
     ":",
     "@",
     "db.corp.io",
+    "\napp_id: 1a2b3c4d\n",
+    "https://lakeshore.freshdesk.com ",
     "user",
     "admin:",
     "<",
@@ -185,7 +187,7 @@ fn said(found: &Match) -> String {
     let id = &DETECTOR.rule(found.rule).spec.id;
     let value = String::from_utf8_lossy(judged.value.expose()).into_owned();
     format!(
-        "{id} {}..{} secret {}..{} {value:?} {:?} {:?} {} {:?} {:?} {:?}",
+        "{id} {}..{} secret {}..{} {value:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
         found.start,
         found.end,
         found.secret_start,
@@ -195,8 +197,14 @@ fn said(found: &Match) -> String {
         judged.proved,
         judged.reasons,
         judged.facts,
-        judged.dropped
+        judged.dropped,
+        parts(judged)
     )
+}
+
+/// What stands in the match and beside it.
+fn parts(judged: &Judged) -> Vec<(&str, String)> {
+    judged.parts.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.expose()).into_owned())).collect()
 }
 
 fn matches(memo: &Memo) -> (Vec<String>, Vec<String>) {
@@ -205,7 +213,8 @@ fn matches(memo: &Memo) -> (Vec<String>, Vec<String>) {
 
 fn located(scanned: &Scanned) -> Vec<String> {
     let all = scanned.matches.iter();
-    all.map(|m| format!("{} {:?} {:?} {}:{} {}:{}", m.rule, m.whole, m.secret, m.line, m.column, m.end_line, m.end_column)).collect()
+    let place = |m: &LocatedMatch| format!("{:?} {:?} {}:{} {}:{}", m.whole, m.secret, m.line, m.column, m.end_line, m.end_column);
+    all.map(|m| format!("{} {} {:?}", m.rule, place(m), parts(&m.judged))).collect()
 }
 
 proptest! {
@@ -243,8 +252,26 @@ proptest! {
 fn every_border_in_and_around_a_token() {
     let (first, second) = (token(1), token(2));
     let base = format!("a = 1\npassword = \"{first}\"\nurl = postgres://me:{second}@db.corp.io/x\nend\n").into_bytes();
-    let memo = DETECTOR.scan(&base, None);
-    assert!(memo.matches().len() >= 2);
+    assert!(DETECTOR.scan(&base, None).matches().len() >= 2);
+    every_border(&base);
+}
+
+/// The account beside a key counts with the key, however the delta cuts the bytes between them.
+#[test]
+fn every_border_around_what_stands_beside_a_secret() {
+    let shown = |text: &str, seed| example::complete(text, None, seed).unwrap();
+    let rule = DETECTOR.rules().by_id("adzuna-api-key").unwrap();
+    let (key, id) = (shown(&rule.spec.matches[0], 1), &rule.spec.beside[0].example);
+    let lines = |n: usize| "# a line of nothing\n".repeat(n);
+    for (above, below) in [(2, 4), (19, 1), (20, 20)] {
+        let base = [&*shown(id, 5), "\n", &lines(above), &key, "\n", &lines(below), &shown(id, 6), "\n"].concat().into_bytes();
+        every_border(&base);
+    }
+}
+
+/// Cuts a text in two at each byte, puts a little in or takes some away.
+fn every_border(base: &[u8]) {
+    let memo = DETECTOR.scan(base, None);
     for border in 0..=base.len() {
         for (insert, skip) in [("", 0), ("", 1), ("x", 0), ("x", 1), ("\n", 0), (" password=\"", 0), ("ghp", 2), ("", 40)] {
             let on = (border + skip).min(base.len());

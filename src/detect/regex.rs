@@ -62,10 +62,30 @@ pub(super) fn groups<'r, 'b>(rule: &'r Rule, bytes: &'b [u8], found: &Found) -> 
 /// What the rule's requests need of a match besides the secret.
 pub(super) fn parts(rule: &Rule, bytes: &[u8], found: &Found) -> Vec<(String, Secret)> {
     if rule.parts.is_empty() {
-        return Vec::new();
+        return beside(rule, bytes, found);
     }
     let mut all = groups(rule, bytes, found);
     all.push((WHOLE, &bytes[found.whole.clone()]));
     all.retain(|(name, _)| rule.parts.iter().any(|part| part == name));
-    all.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value, 0))).collect()
+    all.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value, 0))).chain(beside(rule, bytes, found)).collect()
+}
+
+/// The nearest value of each kind that the rule's requests need besides the match: within a bounded stretch, so that
+/// it is inherited with the match. What is cut by the ends of the stretch is none.
+fn beside(rule: &Rule, bytes: &[u8], found: &Found) -> Vec<(String, Secret)> {
+    let low = found.whole.start.saturating_sub(rule.around());
+    let high = (found.whole.end + rule.around()).min(bytes.len());
+    let sides = [low..found.secret.start, found.secret.end..high];
+    let cut = |at: &Range<usize>| (at.start == low && low > 0) || (at.end == high && high < bytes.len());
+    let mut all = Vec::new();
+    for (name, regex) in rule.beside() {
+        let near = sides.iter().flat_map(|side| regex.find_iter(Input::new(bytes).range(side.clone())));
+        let near = near.map(|near| near.range()).filter(|near| !cut(near));
+        let nearest = near.min_by_key(|near| (found.whole.start.saturating_sub(near.end)).max(near.start.saturating_sub(found.whole.end)));
+        let Some(nearest) = nearest else { continue };
+        let mut captures = regex.create_captures();
+        regex.search_captures(&Input::new(bytes).range(nearest).anchored(Anchored::Yes), &mut captures);
+        all.extend(captures.get_group_by_name("value").map(|span| (name.to_owned(), Secret::new(&bytes[span.start..span.end], 0))));
+    }
+    all
 }

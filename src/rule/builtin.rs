@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 #[allow(unused_imports)] // which of them the constants name depends on the rules
-use super::spec::{Call, Pair, Spec};
+use super::spec::{Beside, Call, Pair, Spec};
 use super::{Rule, Stamp};
 use crate::bound::Bound;
 use crate::outline::Run;

@@ -49,6 +49,13 @@ fn warn_of(one: &Loaded, known: &RuleSet, ids: &BTreeSet<&str>, warn: &mut dyn F
     for pair in spec.pair.iter().filter(|pair| !ids.contains(pair.rule.as_ref())) {
         warn(format!("it is paired with {:?}, which is no rule", pair.rule));
     }
+    for (one, (name, regex)) in spec.beside.iter().zip(rule.beside()) {
+        match example::complete(&one.example, None, 1) {
+            Ok(text) if regex.is_match(text.as_bytes()) => {}
+            Ok(text) => warn(format!("beside {name}: its `match` does not show it: {text:?}")),
+            Err(why) => warn(format!("beside {name}: {:?}: {why}", one.example)),
+        }
+    }
     if spec.matches.is_empty() {
         warn("it has no `match` example, so nothing tests it".to_owned());
     }

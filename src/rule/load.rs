@@ -149,6 +149,9 @@ fn resolve(mut spec: spec::Spec) -> Result<Rule, (&'static str, String)> {
     if let Some(what) = spec.fault() {
         return Err((blamed(&what), what));
     }
+    for one in spec.beside.iter() {
+        beside(one).map_err(|why| ("beside", format!("beside {}: {why}", one.name)))?;
+    }
     let Some(regex) = &spec.regex else {
         if spec.keywords.is_empty() {
             return Err(("id", "`keywords` is missing: give words that the finder looks around".to_owned()));
@@ -163,6 +166,17 @@ fn resolve(mut spec: spec::Spec) -> Result<Rule, (&'static str, String)> {
     resolved.map_err(|what| (blamed(&what), what))
 }
 
+/// Whether what stands beside the secret can be searched. Its author's expressions are judged one by one, for the
+/// whole has more in it than was written.
+fn beside(one: &spec::Beside) -> Result<(), String> {
+    for regex in std::iter::once(&one.value).chain(&one.after) {
+        if let Err(NoBound::Wrong(why)) = bound::bound(regex, &[""; 0]) {
+            return Err(why);
+        }
+    }
+    super::compile(&one.regex(), super::LARGEST_SLOW).map(|_| ())
+}
+
 /// The key that a message names first.
 fn blamed(what: &str) -> &'static str {
     const KEYS: &[(&str, &str)] = &[
@@ -170,6 +184,7 @@ fn blamed(what: &str) -> &'static str {
         ("`severity`", "severity"),
         ("`confidence`", "confidence"),
         ("`keywords`", "keywords"),
+        ("`beside`", "beside"),
         ("`verify`", "verify"),
         ("`revoke`", "revoke"),
         ("`regex`", "regex"),
@@ -237,6 +252,9 @@ mod tests {
         assert!(faults(&twice)[0].starts_with(":8: rule lake: \"lake\" names a rule of"), "{:?}", faults(&twice));
         assert!(faults(&GOOD.replace("name =", "nmae ="))[0].starts_with(":3: unknown field `nmae`"));
         assert!(faults(&(GOOD.to_owned() + "filters = [\"plaecholder\"]"))[0].starts_with(":8: rule lake: there is no filter"));
+        let beside = GOOD.to_owned() + "beside = [{ name = \"who\", after = 'user', value = '[a-z' }]";
+        assert!(faults(&beside)[0].starts_with(":8: rule lake: beside who: regex parse error"), "{:?}", faults(&beside));
+        assert!(faults(&beside.replace("who", "Who"))[0].contains("each of `beside` needs a `name`"));
         assert!(faults(&GOOD.replace("\"low\"", "\"mild\""))[0].starts_with(":4: rule lake: `severity` must be"));
         assert_eq!(faults("x = 1").len(), 1);
         assert_eq!(faults(""), [": there is no [[rule]] in it"]);

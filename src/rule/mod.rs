@@ -62,6 +62,7 @@ pub struct Rule {
     pub parts: Vec<String>,
     /// What the first bytes of a match take, where it begins with the keyword.
     pub outline: Cow<'static, [Run]>,
+    beside: Vec<OnceLock<Regex>>,
     stamp: Stamp,
     regex: OnceLock<Regex>,
 }
@@ -99,6 +100,7 @@ impl Rule {
             finder,
             parts: parts(&spec),
             outline,
+            beside: spec.beside.iter().map(|_| OnceLock::new()).collect(),
             stamp,
             regex: OnceLock::new(),
             spec,
@@ -114,6 +116,18 @@ impl Rule {
         self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or(""), LARGEST).expect("the regex was parsed before"))
     }
 
+    /// What its requests need of the text around a match, by name, each with the regex that finds it: compiled when it
+    /// is first needed.
+    pub fn beside(&self) -> impl Iterator<Item = (&str, &Regex)> {
+        let compiled = |one: &spec::Beside| compile(&one.regex(), LARGEST_SLOW).expect("the regex was compiled before");
+        self.spec.beside.iter().zip(&self.beside).map(move |(one, regex)| (one.name.as_ref(), regex.get_or_init(|| compiled(one))))
+    }
+
+    /// How far around a match something is looked for, in bytes.
+    pub fn around(&self) -> usize {
+        if self.spec.beside.is_empty() { 0 } else { BESIDE }
+    }
+
     /// Moves the rule into the slow lane, for that reason. An error says why its regex is refused there.
     fn slow(mut self, why: String) -> Result<Self, String> {
         let regex = compile(self.spec.regex.as_deref().unwrap_or(""), LARGEST_SLOW).map_err(|e| format!("rule {}: {e}", self.spec.id))?;
@@ -122,6 +136,9 @@ impl Rule {
         Ok(self)
     }
 }
+
+/// How far before and behind a match the values beside it are looked for, in bytes: a few lines.
+const BESIDE: usize = 400;
 
 /// The name under which a request gets the whole match.
 pub const WHOLE: &str = "whole";
@@ -132,6 +149,7 @@ fn parts(spec: &Spec) -> Vec<String> {
     let mut all: Vec<String> = calls
         .flat_map(|call| if call.named.is_some() { vec![WHOLE.to_owned()] } else { call.placeholders().map(str::to_owned).collect() })
         .filter(|name| name != "secret" && !spec.pair.iter().any(|pair| pair.rule == name.as_str()))
+        .filter(|name| !spec.beside.iter().any(|one| one.name == name.as_str()))
         .collect();
     all.sort();
     all.dedup();

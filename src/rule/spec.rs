@@ -54,6 +54,8 @@ pub struct Spec {
     pub check: Option<Text>,
     #[serde(skip_serializing_if = "empty")]
     pub pair: Cow<'static, [Pair]>,
+    #[serde(skip_serializing_if = "empty")]
+    pub beside: Cow<'static, [Beside]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<Call>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +75,21 @@ pub struct Spec {
 pub struct Pair {
     pub rule: Text,
     pub lines: u32,
+}
+
+/// A value near the secret that a request needs besides it, and that is nothing to report: an account's name, the
+/// number of a project, a label of a host.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct Beside {
+    pub name: Text,
+    /// What stands in front of an assignment to it; without it the value has a shape of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Text>,
+    pub value: Text,
+    #[serde(rename = "match")]
+    pub example: Text,
 }
 
 /// A request to the provider: to verify or to revoke.
@@ -134,6 +151,8 @@ impl Spec {
             "one of `regex` and `find` is needed, not both"
         } else if self.keywords.iter().any(|k| k.len() < 3 || !k.is_ascii()) {
             "each of `keywords` must be at least three ASCII characters"
+        } else if self.beside.iter().any(|one| one.name.is_empty() || one.value.is_empty() || !one.name.chars().all(word)) {
+            "each of `beside` needs a `name` of lower-case words joined by dashes, and a `value`"
         } else if self.verify.as_ref().is_some_and(|call| call.requests() != 1) {
             "`verify` needs exactly one of `get`, `post` and `named`"
         } else if self.revoke.as_ref().is_some_and(|call| call.requests() != 1) {
@@ -152,6 +171,23 @@ pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
         let name = text[at + 1..].split('}').next().filter(|name| at + 1 + name.len() < text.len())?;
         (name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(word)).then_some(name)
     })
+}
+
+/// What stands between a name and the value that is given to it: of an assignment, a call, an argument, an element,
+/// and of the entry of a list whose value follows on a line of its own.
+const ASSIGNED: &str = r#"(?:["'`\\]{0,2}[ \t]{0,8}(?:=>|:=|==|[=:,>(|])[ \t]{0,8}["'`\\]{0,2}|["']?\s{1,40}(?:- )?["']?(?i:value)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?)"#;
+/// What may follow a value: neither more of it nor the rest of an expression.
+const ENDED: &str = r#"(?:[\s"'`,;:&<\\)\]}|#?]|$)"#;
+
+impl Beside {
+    /// The regex that finds it; its value is the group `value`.
+    pub fn regex(&self) -> String {
+        let value = if self.value.contains("(?P<value>") { self.value.to_string() } else { format!("(?P<value>{})", self.value) };
+        match &self.after {
+            Some(after) => format!("(?:{after}){ASSIGNED}{value}{ENDED}"),
+            None => value,
+        }
+    }
 }
 
 impl Call {

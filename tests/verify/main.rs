@@ -2,6 +2,7 @@
 //! safety, each row of the built-in rules.
 #![cfg(all(unix, feature = "verify"))]
 
+mod beside;
 mod commands;
 #[path = "../common/mod.rs"]
 mod common;
