@@ -137,7 +137,7 @@ fn npm() {
 
 #[test]
 fn vault() {
-    let value = ["hvs", ".CAESIJ8s7Gh2kQ0zLw3Rt5Yb7Nc1Xv9Pq4Mf6Td"].concat();
+    let value = ["hvs", ".kQ8zW3vN5bX7cM1aS4dF6gH9"].concat();
     let looked = look(
         "hashicorp",
         &value,

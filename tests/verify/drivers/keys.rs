@@ -38,7 +38,7 @@ impl Handler for Door {
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
         self.logins.fetch_add(1, Ordering::SeqCst);
         let known = match &self.taken {
-            Taken::One(one) => user == "git" && one.key_data() == key.public_key().key_data(),
+            Taken::One(one) => user == "git" && one.key_data() == key.public_key.key_data(),
             Taken::EveryKey | Taken::Everybody => true,
         };
         Ok(if known { Auth::Accept } else { Auth::reject() })
