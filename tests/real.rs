@@ -82,7 +82,7 @@ fn mariadb() {
     both("jdbc-url", &|password| format!("jdbc:mariadb://127.0.0.1:{port}/shop?user=app&password={password}"));
     let strict = format!("mysql://app:x@127.0.0.1:{port}/shop?ssl-mode=verify_identity");
     let (state, why) = login("mysql-url", &strict, &password);
-    assert_eq!(state, State::Unknown, "{why}");
+    assert!(state == State::Unknown && why.contains("no certificate that this machine trusts"), "{why}");
     let (state, why) = trusting("mysql-url", &strict, &password);
     assert_eq!(state, State::Live, "{why}");
 }

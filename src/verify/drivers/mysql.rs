@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use mysql_async::{Conn, DriverError, Error, Opts, OptsBuilder, SslOpts};
+use mysql_async::{Conn, DriverError, Error, IoError, Opts, OptsBuilder, SslOpts};
 
 use super::{CLEAR, Login, NO_TLS, Tried};
 
@@ -30,7 +30,10 @@ pub(super) async fn login(login: &Login, password: &str, to: SocketAddr) -> Trie
         Err(Error::Server(error)) if ACCESS_DENIED.contains(&error.code) => Tried::Out(error.code.to_string()),
         Err(Error::Server(error)) if AFTER.contains(&error.code) => Tried::In,
         Err(Error::Server(error)) => Tried::Else(format!("the server answers {}", error.code)),
-        Err(Error::Io(mysql_async::IoError::Tls(_)) | Error::Driver(DriverError::NoClientSslFlagFromServer)) => Tried::other(NO_TLS),
+        Err(Error::Io(IoError::Io(error))) if error.get_ref().is_some_and(|inner| inner.is::<tokio_rustls::rustls::Error>()) => {
+            Tried::other(NO_TLS)
+        }
+        Err(Error::Io(IoError::Tls(_)) | Error::Driver(DriverError::NoClientSslFlagFromServer)) => Tried::other(NO_TLS),
         Err(Error::Driver(DriverError::UnknownAuthPlugin { .. } | DriverError::CleartextPluginDisabled)) => {
             Tried::other("the server wants another kind of login than by password")
         }
