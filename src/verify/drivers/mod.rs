@@ -222,6 +222,19 @@ fn unreachable(error: &std::io::Error) -> Verification {
     Verification::new(State::Unknown, format!("not reached: {}", text.chars().take(120).collect::<String>()))
 }
 
+/// What it means that a client crate could not go on.
+fn broken(error: &std::io::Error, otherwise: &str) -> Tried {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
+
+    if error.get_ref().is_some_and(|inner| inner.is::<tokio_rustls::rustls::Error>()) {
+        return Tried::other(NO_TLS);
+    }
+    match error.kind() {
+        ConnectionRefused | HostUnreachable | NetworkUnreachable | TimedOut => Tried::Else(unreachable(error).reason),
+        _ => Tried::other(otherwise),
+    }
+}
+
 fn not_public() -> Verification {
     Verification::new(State::NotChecked, format!("not sent: {}", client::NOT_PUBLIC))
 }

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 
 use mysql_async::{Conn, DriverError, Error, IoError, Opts, OptsBuilder, SslOpts};
 
-use super::{CLEAR, Login, NO_TLS, Tried};
+use super::{CLEAR, Login, NO_TLS, Tried, broken};
 
+const NO_MYSQL: &str = "the server does not answer like MySQL";
 const ACCESS_DENIED: [u16; 2] = [1045, 1698];
 /// What the server says only after it took the password: no right to the database, no such database, the password
 /// has to be changed.
@@ -30,14 +31,12 @@ pub(super) async fn login(login: &Login, password: &str, to: SocketAddr) -> Trie
         Err(Error::Server(error)) if ACCESS_DENIED.contains(&error.code) => Tried::Out(error.code.to_string()),
         Err(Error::Server(error)) if AFTER.contains(&error.code) => Tried::In,
         Err(Error::Server(error)) => Tried::Else(format!("the server answers {}", error.code)),
-        Err(Error::Io(IoError::Io(error))) if error.get_ref().is_some_and(|inner| inner.is::<tokio_rustls::rustls::Error>()) => {
-            Tried::other(NO_TLS)
-        }
+        Err(Error::Io(IoError::Io(error))) => broken(&error, NO_MYSQL),
         Err(Error::Io(IoError::Tls(_)) | Error::Driver(DriverError::NoClientSslFlagFromServer)) => Tried::other(NO_TLS),
         Err(Error::Driver(DriverError::UnknownAuthPlugin { .. } | DriverError::CleartextPluginDisabled)) => {
             Tried::other("the server wants another kind of login than by password")
         }
-        Err(_) => Tried::other("the server does not answer like MySQL"),
+        Err(_) => Tried::other(NO_MYSQL),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Mail servers: `EHLO`, TLS where the server has it, `AUTH`, `QUIT`. No message is begun. Without TLS only a host that
 //! the user named gets the password.
 
+use std::error::Error as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 
-use super::{CLEAR, Login, NO_TLS, Tried};
+use super::{CLEAR, Login, NO_TLS, Tried, broken};
 
 /// Where TLS comes first, whatever the scheme says.
 const TLS_FIRST: u16 = 465;
+const NO_MAIL: &str = "the server does not answer like one for mail";
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 pub(super) async fn login(login: &Login, password: &str, to: &[SocketAddr], limit: Duration) -> Tried {
@@ -61,6 +63,9 @@ fn trouble(error: &Error) -> Tried {
     match error.status().map(u16::from) {
         Some(code) => Tried::Else(format!("the server answers {code}")),
         None if error.is_tls() => Tried::other(NO_TLS),
-        None => Tried::other("the server does not answer like one for mail"),
+        None => match error.source().and_then(|cause| cause.downcast_ref()) {
+            Some(cause) => broken(cause, NO_MAIL),
+            None => Tried::other(NO_MAIL),
+        },
     }
 }
