@@ -1,5 +1,5 @@
-//! Verification against real software on loopback, which `.ci/real` starts: PostgreSQL, Redis, and a server that
-//! speaks like AWS. Where they are is told by variables; without those servers these tests are not run at all.
+//! Verification against real software on loopback, which `.ci/real` starts: databases, a broker, SSH, a mail server,
+//! and one that speaks like AWS. Where they are is told by variables; without them these tests are not run at all.
 #![cfg(feature = "drivers")]
 
 use std::collections::BTreeMap;
@@ -40,37 +40,101 @@ fn login(rule: &str, url: &str, secret: &str) -> (State, String) {
     verdict(question(rule, secret, &[("whole", url)]), &settings)
 }
 
-#[test]
-#[ignore = "needs the servers that .ci/real starts"]
-fn postgres() {
-    let (port, password) = (told("UNLEAK_REAL_POSTGRES_PORT"), told("UNLEAK_REAL_POSTGRES_PASSWORD"));
-    let url = |password: &str| format!("postgres://app:{password}@127.0.0.1:{port}/postgres");
-    let (state, why) = login("postgres-url", &url(&password), &password);
+/// The same with the certificate of the servers among those that count.
+fn trusting(rule: &str, url: &str, secret: &str) -> (State, String) {
+    let pem = std::fs::read(format!("{}/tls.pem", told("UNLEAK_REAL_FOLDER"))).unwrap();
+    let roots = run::certificates(&pem).unwrap();
+    let settings = Settings { hosts: vec!["127.0.0.1".into()], roots, now: now(), ..Settings::default() };
+    verdict(question(rule, secret, &[("whole", url)]), &settings)
+}
+
+/// The right password and a wrong one, by a URL that holds it.
+fn both(rule: &str, url: &dyn Fn(&str) -> String) {
+    let password = told("UNLEAK_REAL_PASSWORD");
+    let (state, why) = login(rule, &url(&password), &password);
     assert_eq!(state, State::Live, "{why}");
     assert!(!why.contains(&password), "{why}");
-    let (state, why) = login("postgres-url", &url("wrong-one"), "wrong-one");
+    let (state, why) = login(rule, &url("wrong-one"), "wrong-one");
     assert_eq!(state, State::Dead, "{why}");
-    // The password is looked at before the database.
-    let (state, why) = login("postgres-url", &format!("postgres://app:x@127.0.0.1:{port}/no-such"), &password);
-    assert_eq!(state, State::Live, "{why}");
     let settings = Settings { now: now(), ..Settings::default() };
-    let (state, why) = verdict(question("postgres-url", &password, &[("whole", &url(&password))]), &settings);
+    let (state, why) = verdict(question(rule, &password, &[("whole", &url(&password))]), &settings);
     assert_eq!(state, State::NotChecked, "{why}");
 }
 
 #[test]
 #[ignore = "needs the servers that .ci/real starts"]
+fn postgres() {
+    let (port, password) = (told("UNLEAK_REAL_POSTGRES_PORT"), told("UNLEAK_REAL_PASSWORD"));
+    both("postgres-url", &|password| format!("postgres://app:{password}@127.0.0.1:{port}/postgres"));
+    both("jdbc-url", &|password| format!("jdbc:postgresql://127.0.0.1:{port}/postgres?user=app&password={password}"));
+    // The password is looked at before the database.
+    let (state, why) = login("postgres-url", &format!("postgres://app:x@127.0.0.1:{port}/no-such"), &password);
+    assert_eq!(state, State::Live, "{why}");
+}
+
+#[test]
+#[ignore = "needs the servers that .ci/real starts"]
+fn mariadb() {
+    let (port, password) = (told("UNLEAK_REAL_MARIADB_PORT"), told("UNLEAK_REAL_PASSWORD"));
+    for database in ["shop", "no-such", ""] {
+        both("mysql-url", &|password| format!("mysql://app:{password}@127.0.0.1:{port}/{database}"));
+    }
+    both("jdbc-url", &|password| format!("jdbc:mariadb://127.0.0.1:{port}/shop?user=app&password={password}"));
+    let strict = format!("mysql://app:x@127.0.0.1:{port}/shop?ssl-mode=verify_identity");
+    let (state, why) = login("mysql-url", &strict, &password);
+    assert!(state == State::Unknown && why.contains("no certificate that this machine trusts"), "{why}");
+    let (state, why) = trusting("mysql-url", &strict, &password);
+    assert_eq!(state, State::Live, "{why}");
+}
+
+#[test]
+#[ignore = "needs the servers that .ci/real starts"]
 fn redis() {
-    let (port, password) = (told("UNLEAK_REAL_REDIS_PORT"), told("UNLEAK_REAL_REDIS_PASSWORD"));
+    let port = told("UNLEAK_REAL_REDIS_PORT");
     for user in ["", "default"] {
-        let url = |password: &str| format!("redis://{user}:{password}@127.0.0.1:{port}/0");
-        let (state, why) = login("redis-url", &url(&password), &password);
-        assert_eq!(state, State::Live, "{why}");
-        let (state, why) = login("redis-url", &url("wrong-one"), "wrong-one");
-        assert_eq!(state, State::Dead, "{why}");
+        both("redis-url", &|password| format!("redis://{user}:{password}@127.0.0.1:{port}/0"));
     }
     let (state, why) = login("redis-url", &format!("redis://:x@127.0.0.1:{}/0", told("UNLEAK_REAL_POSTGRES_PORT")), "x");
     assert_eq!(state, State::Unknown, "{why}");
+}
+
+#[test]
+#[ignore = "needs the servers that .ci/real starts"]
+fn rabbitmq() {
+    let port = told("UNLEAK_REAL_RABBITMQ_PORT");
+    both("amqp-url", &|password| format!("amqp://app:{password}@127.0.0.1:{port}/no-such"));
+}
+
+#[test]
+#[ignore = "needs the servers that .ci/real starts"]
+fn smtp() {
+    let (port, password) = (told("UNLEAK_REAL_SMTP_PORT"), told("UNLEAK_REAL_PASSWORD"));
+    both("smtp-url", &|password| format!("smtp://app:{password}@127.0.0.1:{port}"));
+    let strict = format!("smtp://app:x@127.0.0.1:{port}?tls=true");
+    let (state, why) = login("smtp-url", &strict, &password);
+    assert_eq!(state, State::Unknown, "{why}");
+}
+
+#[test]
+#[ignore = "needs the servers that .ci/real starts"]
+fn ssh() {
+    let (port, user, folder) = (told("UNLEAK_REAL_SSH_PORT"), told("UNLEAK_REAL_SSH_USER"), told("UNLEAK_REAL_FOLDER"));
+    let endpoints = BTreeMap::from([("ssh".to_owned(), format!("{user}@127.0.0.1:{port}"))]);
+    let settings = Settings { endpoints, now: now(), ..Settings::default() };
+    for (name, wanted) in [
+        ("ed25519", State::Live),
+        ("ecdsa", State::Live),
+        ("sec1", State::Live),
+        ("rsa", State::Live),
+        ("pkcs1", State::Live),
+        ("pkcs8", State::Live),
+        ("unknown", State::Unknown),
+        ("locked", State::NotChecked),
+    ] {
+        let key = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        let (state, why) = verdict(question("private-key", "its body", &[("whole", &key)]), &settings);
+        assert_eq!(state, wanted, "{name}: {why}");
+    }
 }
 
 /// Asks the server something as its administrator, unsigned.
@@ -117,5 +181,8 @@ fn aws() {
         verdict(question("aws-secret-access-key", &secret, &[("aws-access-key-id", &["AKIA", "QUIETLAKE2345672"].concat())]), &settings);
     assert_eq!(state, State::Dead, "{why}");
     let done = revoke::revoke(&question("aws-secret-access-key", &secret, &parts), &settings).unwrap();
-    assert!(done.done, "{done:?}");
+    assert!(done.done && done.after.state == State::Dead, "{done:?}");
+    assert!(!format!("{done:?}").contains(&secret));
+    let (state, why) = verdict(question("aws-secret-access-key", &secret, &parts), &settings);
+    assert_eq!(state, State::Dead, "{why}");
 }

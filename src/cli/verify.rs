@@ -24,7 +24,7 @@ pub struct VerifyArgs {
     /// Never use the network
     #[arg(long)]
     pub offline: bool,
-    /// Ask this host in place of the provider's own (repeatable): gitlab=https://git.corp.example
+    /// Ask this host in place of the provider's own (repeatable): gitlab=https://git.corp.example; for keys ssh=[USER@]HOST[:PORT]
     #[arg(long, value_name = "PROVIDER=URL")]
     pub endpoint: Vec<String>,
     /// Also ask hosts that stand in the scanned text, where they match: HOST, HOST:PORT, *.DOMAIN

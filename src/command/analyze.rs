@@ -7,7 +7,6 @@ use unleak::error::{Error, Exit, Result};
 
 use super::secrets::{Gathered, gather};
 use crate::cli::SecretArgs;
-use crate::config;
 
 /// Looks and says.
 pub fn run(args: &SecretArgs) -> Result<Exit> {
@@ -15,10 +14,9 @@ pub fn run(args: &SecretArgs) -> Result<Exit> {
     if report.format.is_some() || report.json || !report.output.is_empty() {
         return Err(Error::usage("`unleak analyze` writes no report").hint("`unleak verify` does"));
     }
-    let wish = config::verify::always(&report.verify)?;
     let gathered = gather(args)?;
     let mut lines = Vec::new();
-    let good = each(&gathered, &wish.settings, &mut lines)?;
+    let good = each(&gathered, &gathered.wish.settings, &mut lines)?;
     for notice in &gathered.outcome.notices {
         lines.push(format!("not found: {}: {}", notice.place, notice.why));
     }

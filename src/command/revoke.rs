@@ -7,7 +7,6 @@ use unleak::error::{Error, Exit, Result};
 
 use super::secrets::{Gathered, gather};
 use crate::cli::RevokeArgs;
-use crate::config;
 
 /// Says or does it.
 pub fn run(args: &RevokeArgs) -> Result<Exit> {
@@ -15,10 +14,9 @@ pub fn run(args: &RevokeArgs) -> Result<Exit> {
     if report.format.is_some() || report.json || !report.output.is_empty() {
         return Err(Error::usage("`unleak revoke` writes no report").hint("`unleak verify` does"));
     }
-    let wish = config::verify::always(&report.verify)?;
     let gathered = gather(&args.secrets)?;
     let mut lines = Vec::new();
-    let good = each(&gathered, &wish.settings, args.yes, &mut lines)?;
+    let good = each(&gathered, &gathered.wish.settings, args.yes, &mut lines)?;
     for notice in &gathered.outcome.notices {
         lines.push(format!("not found: {}: {}", notice.place, notice.why));
     }

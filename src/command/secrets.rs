@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 
+use unleak::asking::Wish;
 use unleak::coverage::Notice;
 use unleak::detect::Detector;
 use unleak::error::{Error, Result};
@@ -27,6 +28,8 @@ use crate::display;
 pub struct Gathered {
     /// What was typed, resolved.
     pub job: Job,
+    /// How providers are asked.
+    pub wish: Wish,
     /// The rules in force.
     pub detector: Detector,
     /// The secrets, and what was not to be had.
@@ -44,6 +47,7 @@ pub fn gather(args: &SecretArgs) -> Result<Gathered> {
         Some(_) => args.targets.clone(),
     };
     let around = Around::new(&targets, Mode::Auto, &args.report)?;
+    let wish = config::verify::always(&args.report.verify, &around.layers)?;
     let mut job = config::job(Plan { targets, ..Plan::default() }, &args.report, &around)?;
     let progress = Arc::new(Progress::new());
     watch(&progress, job.timeout)?;
@@ -59,7 +63,7 @@ pub fn gather(args: &SecretArgs) -> Result<Gathered> {
         let hint = "give it as it stands in a file: API_KEY=..., --confidence low finds more, --fingerprint must be one of the report";
         return Err(Error::input("there is no secret in what was given").hint(hint));
     }
-    Ok(Gathered { job, detector, outcome, progress })
+    Ok(Gathered { job, wish, detector, outcome, progress })
 }
 
 /// What the rules find in standard input.

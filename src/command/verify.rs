@@ -10,14 +10,12 @@ use unleak::finding::State;
 use super::scan::report_all;
 use super::secrets::{Gathered, gather};
 use crate::cli::SecretArgs;
-use crate::config;
 use crate::display::Bar;
 
 /// Asks and reports.
 pub fn run(args: &SecretArgs) -> Result<Exit> {
-    let wish = config::verify::always(&args.report.verify)?;
     let begin = Instant::now();
-    let Gathered { job, detector, mut outcome, progress } = gather(args)?;
+    let Gathered { job, wish, detector, mut outcome, progress } = gather(args)?;
     let bar = job.progress.then(|| Bar::start(std::sync::Arc::clone(&progress)));
     let asked = asking::verify(&mut outcome, detector.rules(), &wish, &progress);
     drop(bar);

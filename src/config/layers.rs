@@ -107,6 +107,8 @@ impl Layers {
             if layer.file.reports.output.take().is_some() {
                 disabled.push("`reports.output`".to_owned());
             }
+            let verify = std::mem::take(&mut layer.file.verify);
+            disabled.extend(verify.keys().into_iter().map(|key| format!("`verify.{key}`")));
             for what in disabled {
                 let why = format!("{what} is disabled: the file lies in what is scanned");
                 self.notices.push(Notice::info("configuration", layer.text.name.clone(), why));
@@ -165,6 +167,17 @@ impl Layers {
         for layer in &self.all {
             for (rule, level) in &layer.file.rules.severity {
                 all.insert(rule.clone(), Said { value: level.get_ref().clone(), layer, at: level.span().start });
+            }
+        }
+        all
+    }
+
+    /// Base URLs in the place of providers' own hosts, by provider, with their places.
+    pub fn endpoints(&self) -> BTreeMap<String, Said<'_, String>> {
+        let mut all = BTreeMap::new();
+        for layer in &self.all {
+            for (provider, url) in &layer.file.verify.endpoints {
+                all.insert(provider.clone(), Said { value: url.get_ref().clone(), layer, at: url.span().start });
             }
         }
         all

@@ -199,7 +199,7 @@ pub fn job(mut plan: Plan, args: &ReportArgs, around: &Around) -> Result<Job> {
     let fail_on = level(args.fail_on.as_deref(), layers.said(|file| file.thresholds.fail_on.as_ref()))?;
     plan.threads = args.threads.or(layers.last(|file| file.limits.threads)).map(usize::from).filter(|&threads| threads > 0);
     plan.key = key(args)?;
-    let wish = verify::wish(&args.verify, &plan.targets)?;
+    let wish = verify::wish(&args.verify, &plan.targets, layers)?;
     plan.keep_unsure = wish.is_some();
     plan.suppress = suppression::suppression(args, around, &plan.key.id())?;
     plan.notices.extend(layers.notices.iter().cloned());

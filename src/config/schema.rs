@@ -32,6 +32,8 @@ pub struct File {
     pub limits: Limits,
     /// What may hide a finding.
     pub suppress: Suppress,
+    /// How providers are asked.
+    pub verify: Verify,
 }
 
 /// `[rules]`
@@ -154,6 +156,36 @@ pub struct Suppress {
     pub ignore_file: Option<Spanned<String>>,
     pub baseline: Option<Vec<Spanned<String>>>,
     pub strict: Option<bool>,
+}
+
+/// `[verify]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Verify {
+    /// Base URLs in the place of providers' own hosts, by provider.
+    pub endpoints: BTreeMap<String, Spanned<String>>,
+    /// Hosts from scanned text that may be asked.
+    pub hosts: Vec<Spanned<String>>,
+    /// The proxy that requests go through.
+    pub proxy: Option<Spanned<String>>,
+    /// Hosts that are asked without it.
+    pub no_proxy: Option<Vec<Spanned<String>>>,
+    /// Files with certificates that count besides those of the machine.
+    pub ca: Vec<Spanned<String>>,
+}
+
+impl Verify {
+    /// The keys that say something.
+    pub fn keys(&self) -> Vec<&'static str> {
+        let all = [
+            ("endpoints", !self.endpoints.is_empty()),
+            ("hosts", !self.hosts.is_empty()),
+            ("proxy", self.proxy.is_some()),
+            ("no-proxy", self.no_proxy.is_some()),
+            ("ca", !self.ca.is_empty()),
+        ];
+        all.into_iter().filter(|(_, there)| *there).map(|(key, _)| key).collect()
+    }
 }
 
 /// Reads a file's text. An error names file and line.

@@ -53,8 +53,12 @@ fn settings(around: &Around, lines: &mut Vec<String>) {
         let text = String::from_utf8_lossy(&layer.text.bytes).into_owned();
         let Ok(table) = text.trim_start_matches('\u{feff}').parse::<toml::Table>() else { continue };
         flatten("", &table, &mut |key, value| {
-            let adds_up = matches!(key, "rules.enable" | "rules.disable" | "paths.exclude" | "rule" | "allow" | "extends");
-            if key == "reports.output" && layer.text.trust == Trust::Tree {
+            let adds_up = matches!(
+                key,
+                "rules.enable" | "rules.disable" | "paths.exclude" | "rule" | "allow" | "extends" | "verify.hosts" | "verify.ca"
+            );
+            let disabled = key == "reports.output" || key.starts_with("verify.");
+            if disabled && layer.text.trust == Trust::Tree {
                 return;
             }
             if !adds_up {

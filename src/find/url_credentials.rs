@@ -14,13 +14,15 @@ const SCHEME: usize = 24;
 const USER: usize = 96;
 const PASSWORD: usize = 200;
 const HOST: usize = 64;
-/// A port and a first folder behind the host belong to the match: they say which database is meant.
+/// What stands behind the host belongs to the match: port, first folder and options say which database is meant,
+/// and who keeps its passwords.
 const PORT: usize = 6;
 const FOLDER: usize = 64;
+const OPTIONS: usize = 128;
 
 /// The keyword ends with `://`; before it stands the rest of the scheme, after it user, password and host.
 pub const URL: Finder = Finder {
-    bound: Bound { lead: SCHEME as u32, trail: (SCHEME + USER + PASSWORD + HOST + PORT + FOLDER) as u32, caseless: true },
+    bound: Bound { lead: SCHEME as u32, trail: (SCHEME + USER + PASSWORD + HOST + PORT + FOLDER + OPTIONS) as u32, caseless: true },
     find: url,
 };
 
@@ -139,14 +141,18 @@ fn url(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     Some(Found { whole: start.max(hit.start.saturating_sub(SCHEME))..end, secret, value, doubt, evidence: Evidence::NONE })
 }
 
-/// The length of a port and a first folder.
+/// The length of a port, a first folder and options.
 fn behind(rest: &[u8]) -> usize {
     let run = |from: usize, most: usize, is: fn(&u8) -> bool| rest[from..].iter().take(most).take_while(|b| is(b)).count();
     let digits = if rest.first() == Some(&b':') { run(1, PORT - 1, u8::is_ascii_digit) } else { 0 };
     let port = if digits > 0 { digits + 1 } else { 0 };
     let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
     let folder = if rest.get(port) == Some(&b'/') { run(port + 1, FOLDER - 1, name) } else { 0 };
-    port + if folder > 0 { folder + 1 } else { 0 }
+    let slash = usize::from(rest.get(port) == Some(&b'/'));
+    let option = |b: &u8| b.is_ascii_alphanumeric() || b"_-.=&%".contains(b);
+    let at = port + slash + folder;
+    let options = if rest.get(at) == Some(&b'?') { run(at + 1, OPTIONS - 1, option) } else { 0 };
+    if options > 0 { at + 1 + options } else { port + if folder > 0 { folder + 1 } else { 0 } }
 }
 
 fn basic(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
@@ -233,6 +239,18 @@ mod tests {
         assert_eq!(password(&["ftp://joe:a%40b", "%2Fc9@ftp.corp.io"].concat()).as_deref(), Some("a@b/c9"));
         assert_eq!(password(&["https://web@corp.io:q!#", "@498@git.corp.io"].concat()).as_deref(), Some("q!#@498"));
         assert_eq!(password(&["ftp://web:p@r", "t9x@ftp.corp.io/"].concat()).as_deref(), Some("p@rt9x"));
+    }
+
+    #[test]
+    fn what_stands_behind_the_host_belongs_to_it() {
+        let secret = ["kV8", "wq2Zt"].concat();
+        for end in ["", ":27017", "/shop", ":27017/shop?authSource=admin&tls=true", "/?ssl=true", ":1?a=b"] {
+            let text = format!("mongodb://app:{secret}@db.corp.io{end}");
+            for behind in ["", " x", "\"", "?", ","] {
+                let found = url(format!("{text}{behind}").as_bytes(), 7..10).unwrap();
+                assert_eq!(found.whole.end, text.len(), "{end} {behind}");
+            }
+        }
     }
 
     #[test]

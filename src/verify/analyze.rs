@@ -76,9 +76,9 @@ const LOOKS: &[(&str, &str, &[Look])] = &[
         "npm",
         "bearer",
         &[
-            ("who", "https://{npm-registry-host}/-/whoami", &["username"]),
-            ("profile", "https://{npm-registry-host}/-/npm/v1/user", &["name", "email", "tfa.mode"]),
-            ("tokens", "https://{npm-registry-host}/-/npm/v1/tokens", &["objects.readonly", "objects.automation"]),
+            ("who", "https://{registry}/-/whoami", &["username"]),
+            ("profile", "https://{registry}/-/npm/v1/user", &["name", "email", "tfa.mode"]),
+            ("tokens", "https://{registry}/-/npm/v1/tokens", &["objects.readonly", "objects.automation"]),
         ],
     ),
     (

@@ -19,7 +19,7 @@ use super::settings::{Proxies, Settings};
 const BODY: usize = 256 << 10;
 const CONNECT: Duration = Duration::from_secs(5);
 /// The reason of a refused address, in errors of ours.
-const NOT_PUBLIC: &str = "the address is not on the public internet";
+pub const NOT_PUBLIC: &str = "the address is not on the public internet";
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,11 @@ impl Client {
             .connect_timeout(CONNECT.min(settings.timeout))
             .pool_max_idle_per_host(4)
             .dns_resolver(Public { guard: Arc::clone(guard), gates: gates.into() });
+        let roots: Result<Vec<_>, _> = settings.roots.iter().map(|der| reqwest::Certificate::from_der(der)).collect();
+        let roots = roots.map_err(|_| "one of the certificates of `verify.ca` cannot be read".to_owned())?;
+        if !roots.is_empty() {
+            builder = builder.tls_certs_merge(roots);
+        }
         for proxy in proxies {
             builder = builder.proxy(proxy);
         }
@@ -164,7 +169,7 @@ fn proxies(given: &Proxies) -> Result<(Vec<reqwest::Proxy>, Vec<String>), String
     for (url, make) in [(&given.https, reqwest::Proxy::https as Make), (&given.http, reqwest::Proxy::http as Make)] {
         let Some(url) = url else { continue };
         let full = if url.contains("://") { url.clone() } else { format!("http://{url}") };
-        let wrong = || "the proxy of the environment is no URL: give http://HOST:PORT".to_owned();
+        let wrong = || "the proxy is no URL: give http://HOST:PORT".to_owned();
         let parsed = reqwest::Url::parse(&full).map_err(|_| wrong())?;
         gates.push(parsed.host_str().ok_or_else(wrong)?.to_ascii_lowercase());
         let proxy = make(parsed).map_err(|_| wrong())?;

@@ -72,6 +72,15 @@ impl Ask {
             Self::Login(login) => login.place(),
         }
     }
+
+    /// Whether a negative control is asked with the value as it is: what is sent in its place is made up then.
+    pub fn is_made_up_later(&self) -> bool {
+        match self {
+            Self::Http(_, reader) => matches!(reader, Reader::Named(_)),
+            #[cfg(feature = "drivers")]
+            Self::Login(_) => true,
+        }
+    }
 }
 
 impl Question {
@@ -110,6 +119,8 @@ impl Question {
         let own = match call.named.as_deref().and_then(named::by_name) {
             Some(Named::Http { own_control, .. }) => own_control,
             #[cfg(feature = "drivers")]
+            Some(Named::Login(kind)) if kind == super::drivers::Kind::Ssh => true,
+            #[cfg(feature = "drivers")]
             Some(Named::Login(_)) => return None,
             None => false,
         };
@@ -133,6 +144,8 @@ impl Question {
         add(self.kind(&ask.place()).as_bytes());
         match ask {
             Ask::Http(request, Reader::Row(_)) => add(&request.digest()),
+            #[cfg(feature = "drivers")]
+            Ask::Login(login) => add(&login.digest()),
             _ => {
                 add(self.secret.expose());
                 self.parts.iter().for_each(|(name, value)| [name.as_bytes(), value.expose()].into_iter().for_each(&mut add));

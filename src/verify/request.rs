@@ -227,6 +227,21 @@ pub fn endpoint(url: &str) -> Result<Destination, String> {
     Ok(Destination { https, host: host.to_ascii_lowercase(), port, base: base.trim_end_matches('/').to_owned(), named: true })
 }
 
+/// The server of SSH that the user named: who logs in (`git`, if nothing is said), host and port.
+pub fn ssh_place(text: &str) -> Result<(String, String, u16), String> {
+    let wrong = || format!("{text:?} is no server of SSH: give [USER@]HOST[:PORT]");
+    let rest = text.strip_prefix("ssh://").unwrap_or(text).trim_end_matches('/');
+    let (user, authority) = rest.rsplit_once('@').unwrap_or(("git", rest));
+    let destination = endpoint(&format!("https://{authority}")).map_err(|_| wrong())?;
+    let is_name = |c: char| c.is_ascii_graphic() && !":@/".contains(c);
+    if user.is_empty() || !user.chars().all(is_name) || !destination.base.is_empty() {
+        return Err(wrong());
+    }
+    let (host, port) = destination.host_and_port();
+    let port = if authority.ends_with(&format!(":{port}")) { port } else { 22 };
+    Ok((user.to_owned(), host.trim_matches(['[', ']']).to_owned(), port))
+}
+
 impl Destination {
     /// Host and port, for the list of those that the user named.
     pub fn host_and_port(&self) -> (&str, u16) {
@@ -300,6 +315,22 @@ mod tests {
         let call = Call { get: Some("https://api.lake.example/keys/{secret}/me".into()), ..Call::default() };
         assert_eq!(*make(&call, &[], &[("secret", "a/b")]).unwrap().target, "/keys/a%2Fb/me");
         assert!(make(&call, &[], &[("secret", "..")]).is_err());
+    }
+
+    #[test]
+    fn a_server_of_ssh_is_named_in_the_usual_ways() {
+        let place = |text: &str| ssh_place(text).map(|(user, host, port)| format!("{user} {host} {port}"));
+        for (text, wanted) in [
+            ("git.corp.example", "git git.corp.example 22"),
+            ("root@10.0.0.7:2222", "root 10.0.0.7 2222"),
+            ("ssh://me@Host.example:443/", "me host.example 443"),
+            ("[::1]", "git ::1 22"),
+        ] {
+            assert_eq!(place(text).as_deref(), Ok(wanted), "{text}");
+        }
+        for wrong in ["", "@h", "a b@h", "h:x", "h/path", "https://h"] {
+            assert!(ssh_place(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

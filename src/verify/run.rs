@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{timeout, timeout_at};
@@ -18,7 +20,7 @@ use super::guard::Guard;
 use super::judge::{Reply, undecided};
 use super::pace::Pace;
 use super::question::{Ask, Question, Reader};
-use super::request::{Maker, Request, endpoint};
+use super::request::{Maker, Request, endpoint, ssh_place};
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::finding::{State, Verification};
@@ -69,11 +71,23 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
         .map_err(|e| Error::usage(format!("cannot prepare requests: {}", crate::error::describe(&e))))
 }
 
+/// The certificates of a file that the user named, in DER. An error says what is wrong with it.
+pub fn certificates(pem: &[u8]) -> std::result::Result<Vec<Vec<u8>>, String> {
+    let all = CertificateDer::pem_slice_iter(pem).map(|one| one.map(|certificate| certificate.to_vec()));
+    let all = all.collect::<std::result::Result<Vec<_>, _>>().map_err(|_| "its certificates cannot be read".to_owned())?;
+    if all.is_empty() { Err("it holds no certificate in PEM".to_owned()) } else { Ok(all) }
+}
+
 /// The hosts that the user named: by endpoints and in the list.
 pub fn guard(settings: &Settings) -> Result<Guard> {
     let wrong = |why: String| Error::usage(why).hint("--endpoint PROVIDER=URL, --verify-hosts HOST[:PORT] or *.DOMAIN");
     let mut guard = Guard::new(&settings.hosts).map_err(wrong)?;
-    for url in settings.endpoints.values() {
+    for (provider, url) in &settings.endpoints {
+        if provider == "ssh" {
+            let (_, host, port) = ssh_place(url).map_err(wrong)?;
+            guard.name(&host, port);
+            continue;
+        }
         let destination = endpoint(url).map_err(wrong)?;
         let (host, port) = destination.host_and_port();
         guard.name(host, port);
@@ -168,7 +182,7 @@ impl Engine {
         *cell
             .get_or_init(|| async {
                 let Ok(control) = fake.ask(&self.maker(&fake.rule.provider)) else { return Control::None };
-                if fake.digest(&control) == question.digest(ask) && !matches!(control, Ask::Http(_, Reader::Named(_))) {
+                if fake.digest(&control) == question.digest(ask) && !control.is_made_up_later() {
                     return Control::None;
                 }
                 match timeout_at(self.pace.end(), self.asked(&control)).await {

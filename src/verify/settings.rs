@@ -22,6 +22,8 @@ pub struct Settings {
     pub rate: u32,
     /// The user's own proxies.
     pub proxies: Proxies,
+    /// Certificates of authorities that count besides those of the machine, in DER.
+    pub roots: Vec<Vec<u8>>,
     /// Where verdicts are kept; nowhere by default.
     pub cache: Option<Cache>,
     /// Seconds since 1970.
@@ -58,6 +60,7 @@ impl Default for Settings {
             deadline: Duration::from_secs(600),
             rate: 20,
             proxies: Proxies::default(),
+            roots: Vec::new(),
             cache: None,
             now: 0,
         }

@@ -6,7 +6,8 @@ use super::common::run::{Ran, run, run_with};
 use super::common::token::token;
 use super::provider::{Provider, answer};
 
-fn rule(url: &str) -> String {
+/// A rule whose tokens are asked about at that URL.
+pub fn rule(url: &str) -> String {
     format!(
         "[[rule]]\nid = \"lake-token\"\nprovider = \"lake\"\nname = \"Lake token\"\nseverity = \"high\"\nconfidence = \"high\"\n\
          keywords = [\"lake_\"]\nregex = 'lake_[0-9a-z]{{24}}'\n\
@@ -75,6 +76,7 @@ fn files_and_urls_of_the_tree_lead_nowhere() {
     let npm = ["npm", "_", &token(41)[4..]].concat();
     let repo = Repo::new();
     repo.add(".npmrc", format!("registry=http://127.0.0.1:{port}/\n//127.0.0.1:{port}/:_authToken={npm}\n"));
+    repo.add(".pypirc", format!("[distutils]\nindex-servers = x\n[x]\nrepository = http://127.0.0.1:{port}/\nusername = __token__\n"));
     repo.add(".unleak.toml", rule(&format!("https://127.0.0.1:{port}/me")));
     repo.add("lake.txt", ["t = lake", "_a1b2c3d4e5f6g7h8i9j0k1l2\n"].concat());
     repo.add(".env", format!("VAULT_ADDR=http://127.0.0.1:{port}\nVAULT_TOKEN={vault}\nhttps_proxy=http://127.0.0.1:{port}\n"));
@@ -88,6 +90,48 @@ fn files_and_urls_of_the_tree_lead_nowhere() {
     let text = ran.text();
     assert!(text.contains("`verify` of rule lake-token is disabled"), "{text}");
     assert!(text.contains("--verify-hosts 127.0.0.1") || text.contains("--verify-hosts localhost"), "{text}");
+}
+
+/// The table that the user's own configuration may have, in every file of a tree that is read as configuration.
+#[test]
+fn a_tree_says_nothing_of_how_providers_are_asked() {
+    let thief = Provider::new(|_| answer(200, r#"{"login":"x"}"#));
+    let value = token(42);
+    let repo = Repo::new();
+    let url = thief.url();
+    let table = format!(
+        "[verify]\nhosts = [\"127.0.0.1\"]\nproxy = \"{url}\"\nno-proxy = [\"x\"]\nca = [\"thief.pem\"]\n\
+         [verify.endpoints]\ngithub = \"{url}\"\n\"*\" = \"{url}\"\nssh = \"127.0.0.1:{}\"\n",
+        thief.port
+    );
+    repo.add(".unleak.toml", &table);
+    repo.add("sub/team.toml", &table);
+    repo.add("thief.pem", "no certificate");
+    repo.add("a.txt", format!("t = {value}\n"));
+    repo.commit("all of it");
+    let scan =
+        |more: &[&str]| run(&repo.home, &repo.path, &[&["scan", ".", "--verify", "--verify-timeout", "3s", "-f", "json"], more].concat());
+    let told = |ran: &Ran| {
+        let notices = ran.report().notices();
+        for key in ["endpoints", "hosts", "proxy", "no-proxy", "ca"] {
+            let what = format!("`verify.{key}` is disabled: the file lies in what is scanned");
+            assert!(notices.iter().any(|notice| notice.contains(&what)), "{key}: {notices:?}");
+        }
+        assert!(thief.heard().is_empty(), "{:?}", thief.heard());
+    };
+    // The value goes nowhere here: the user names another place for it, where nobody listens.
+    let nowhere = ["--endpoint", "github=http://127.0.0.1:9"];
+    told(&scan(&nowhere));
+    told(&scan(&[&nowhere[..], &["--no-config", "-c", "sub/team.toml"]].concat()));
+    repo.write(".unleak.toml", "extends = [\"builtin\", \"sub/team.toml\"]\n");
+    told(&scan(&nowhere));
+    let shown = run(&repo.home, &repo.path, &["config", "show"]).text();
+    assert!(shown.contains("`verify.endpoints` is disabled") && !shown.contains("verify.proxy = "), "{shown}");
+    // The same file in the user's own place is obeyed.
+    std::fs::create_dir_all(repo.home.join(".config/unleak")).unwrap();
+    std::fs::write(repo.home.join(".config/unleak/config.toml"), format!("[verify.endpoints]\ngithub = \"{url}\"\n")).unwrap();
+    scan(&[]);
+    assert!(!thief.heard().is_empty());
 }
 
 #[test]

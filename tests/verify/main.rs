@@ -2,12 +2,17 @@
 //! safety, each row of the built-in rules.
 #![cfg(all(unix, feature = "verify"))]
 
+#[cfg(feature = "drivers")]
+mod analyze;
 mod beside;
 mod commands;
 #[path = "../common/mod.rs"]
 mod common;
+#[cfg(feature = "drivers")]
+mod drivers;
 mod hostile;
 mod many;
+mod own;
 mod pairs;
 mod provider;
 mod rows;

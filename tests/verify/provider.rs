@@ -1,11 +1,14 @@
-//! A provider on loopback: it hears HTTP requests, remembers them, and answers as a test wants. It stops when it is
-//! dropped. It knows no secret and no rule.
+//! A provider on loopback: it hears HTTP requests, with TLS or without, remembers them, and answers as a test wants. It
+//! stops when it is dropped. It knows no secret and no rule.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request as it was heard.
 #[derive(Clone, Debug)]
@@ -77,6 +80,24 @@ impl Provider {
 
     /// The same with a manner that several share.
     pub fn shared(manner: Manner) -> Self {
+        Self::with(manner, None)
+    }
+
+    /// One that speaks TLS for that name and this machine, and the certificate by which it is known, in PEM.
+    pub fn secure(name: &str, manner: impl Fn(&Heard) -> Answer + Send + Sync + 'static) -> (Self, String) {
+        let names = [name, "127.0.0.1", "localhost"].map(str::to_owned);
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        (Self::with(Arc::new(manner), Some(Arc::new(config))), made.cert.pem())
+    }
+
+    fn with(manner: Manner, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (heard, over) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
@@ -87,7 +108,12 @@ impl Provider {
                     return;
                 }
                 let (Ok(stream), shared, manner) = (stream, Arc::clone(&shared), Arc::clone(&manner)) else { continue };
-                std::thread::spawn(move || serve(stream, &shared, &manner));
+                stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+                let tls = tls.clone().map(|config| ServerConnection::new(config).unwrap());
+                std::thread::spawn(move || match tls {
+                    Some(tls) => serve(StreamOwned::new(tls, stream), &shared, &manner),
+                    None => serve(stream, &shared, &manner),
+                });
             }
         });
         Self { port, heard, over }
@@ -112,10 +138,8 @@ impl Drop for Provider {
 }
 
 /// Answers the requests of one connection.
-fn serve(stream: TcpStream, heard: &Mutex<Vec<Heard>>, manner: &Manner) {
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut stream = stream;
+fn serve(stream: impl Read + Write, heard: &Mutex<Vec<Heard>>, manner: &Manner) {
+    let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         heard.lock().unwrap().push(request.clone());
         let answer = manner(&request);
@@ -125,7 +149,8 @@ fn serve(stream: TcpStream, heard: &Mutex<Vec<Heard>>, manner: &Manner) {
             let (status, len) = (answer.status, answer.body.len());
             format!("HTTP/1.1 {status} X\r\ncontent-length: {len}\r\n{headers}\r\n{}", answer.body).into_bytes()
         });
-        if stream.write_all(&bytes).is_err() || answer.status == 0 {
+        let stream = reader.get_mut();
+        if stream.write_all(&bytes).and_then(|()| stream.flush()).is_err() || answer.status == 0 {
             return;
         }
     }

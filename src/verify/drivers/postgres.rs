@@ -14,7 +14,8 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::{Login, Tried, Wire};
+use super::tls::Wire;
+use super::{Login, NO_TLS, Tried};
 
 pub(super) async fn login(login: &Login, password: &str, stream: TcpStream) -> Tried {
     let (name, connector) = match login.tls() {
@@ -23,12 +24,10 @@ pub(super) async fn login(login: &Login, password: &str, stream: TcpStream) -> T
     };
     let mut config = tokio_postgres::Config::new();
     config.user(login.user.as_deref().unwrap_or("postgres")).password(password).application_name("unleak");
-    config.dbname(if login.database.is_empty() { "postgres" } else { &login.database });
+    config.dbname(if login.url.database.is_empty() { "postgres" } else { &login.url.database });
     config.ssl_mode(if login.allows_plain() { SslMode::Prefer } else { SslMode::Require });
     let Err(error) = config.connect_raw(stream, Tls { name, connector }).await else { return Tried::In };
-    let Some(state) = error.code() else {
-        return Tried::Else("the server has no TLS, or no certificate that this machine trusts".to_owned());
-    };
+    let Some(state) = error.code() else { return Tried::other(NO_TLS) };
     match *state {
         SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Tried::Out(state.code().to_owned()),
         // The server looks at these only after the password.

@@ -37,6 +37,18 @@ const NAMED: &[(&str, Named)] = &[
     ("postgres", Named::Login(super::drivers::Kind::Postgres)),
     #[cfg(feature = "drivers")]
     ("redis", Named::Login(super::drivers::Kind::Redis)),
+    #[cfg(feature = "drivers")]
+    ("amqp", Named::Login(super::drivers::Kind::Amqp)),
+    #[cfg(feature = "drivers")]
+    ("jdbc", Named::Login(super::drivers::Kind::Jdbc)),
+    #[cfg(feature = "drivers")]
+    ("mongodb", Named::Login(super::drivers::Kind::Mongo)),
+    #[cfg(feature = "drivers")]
+    ("mysql", Named::Login(super::drivers::Kind::MySql)),
+    #[cfg(feature = "drivers")]
+    ("smtp", Named::Login(super::drivers::Kind::Smtp)),
+    #[cfg(feature = "drivers")]
+    ("ssh", Named::Login(super::drivers::Kind::Ssh)),
 ];
 
 /// The one of that name.
