@@ -68,7 +68,7 @@ pub fn judge(window: &Window<'_>) -> Judgement {
 /// Whether a value as long stands beside it, as the old and the new id do in a reflog and what hooks read.
 fn is_one_of_two(window: &Window<'_>) -> bool {
     let len = window.value().len();
-    let beside = |text: Option<&[u8]>| text.is_some_and(|text| look::is_hex(text));
+    let beside = |text: Option<&[u8]>| text.is_some_and(look::is_hex);
     let before = window.before().strip_suffix(b" ").filter(|before| before.len() >= len);
     let after = window.after().strip_prefix(b" ");
     beside(before.map(|before| &before[before.len() - len..])) || beside(after.and_then(|after| after.get(..len)))
