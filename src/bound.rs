@@ -37,7 +37,12 @@ impl std::fmt::Display for NoBound {
 /// Computes the bound of a regex with these keywords; an error says why there is none.
 pub fn bound(regex: &str, keywords: &[impl AsRef<str>]) -> Result<Bound, NoBound> {
     let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(regex);
-    let hir = parsed.map_err(|e| NoBound::Wrong(e.to_string()))?;
+    // The parser draws a picture; its last line says what it is.
+    let hir = parsed.map_err(|e| {
+        let text = e.to_string();
+        let last = text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
+        NoBound::Wrong(format!("regex parse error: {last}"))
+    })?;
     let Some(longest) = hir.properties().maximum_len() else {
         return Err(NoBound::Slow("the regex has no bound on its length; give each repetition an upper limit"));
     };

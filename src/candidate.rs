@@ -12,8 +12,8 @@ use crate::detect::{Detector, Judged, Step, of_filter};
 use crate::filter::{Filter, Judgement};
 use crate::finding::Confidence;
 use crate::source::stream::{LocatedMatch, Scanned};
-use crate::suppress::Marker;
 use crate::suppress::marker::Stand;
+use crate::suppress::{Around, Marker};
 pub use pair::Half;
 
 /// A secret in one object.
@@ -43,6 +43,8 @@ pub struct Candidate {
     pub pair: Option<Half>,
     /// The markers over it.
     pub markers: Vec<Arc<Marker>>,
+    /// What stands around it, where the detector keeps that.
+    pub around: Option<Arc<Around>>,
 }
 
 /// The candidates of a scanned object, ordered by place. What a filter dropped is not among them.
@@ -148,6 +150,7 @@ impl Candidate {
             others,
             pair: None,
             markers: Vec::new(),
+            around: found.around.clone(),
         }
     }
 }

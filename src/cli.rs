@@ -1,6 +1,7 @@
 //! What the user typed, and nothing else: the command line as clap reads it. What it means is decided in `config`.
 
 mod ci;
+mod environment;
 mod gitleaks;
 mod help;
 mod hook;
@@ -16,6 +17,7 @@ pub use rules::{ExplainArgs, RulesChoice, RulesCommand, RulesFiles, RulesList, R
 pub use verify::{RevokeArgs, SecretArgs, VerifyArgs};
 
 pub use ci::CiArgs;
+use environment::Lookup;
 pub use gitleaks::{GitleaksArgs, GitleaksOptions};
 pub use hook::{HookArgs, HookCommand, HookName, InstallArgs, RunArgs, RunName, WhichArgs};
 pub use shell::{CompletionsArgs, ManArgs, all_pages, completions, man};
@@ -39,7 +41,7 @@ pub enum Command {
     #[command(after_help = help::EXIT_CODES, after_long_help = help::long(help::GIT))]
     Git(ScanArgs),
     /// Scan files only, even in a repository
-    #[command(visible_aliases = ["fs", "filesystem"], after_help = help::EXIT_CODES, after_long_help = help::long(help::DIR))]
+    #[command(visible_aliases = ["fs", "filesystem"], aliases = ["directory", "file"], after_help = help::EXIT_CODES, after_long_help = help::long(help::DIR))]
     Dir(ScanArgs),
     /// Scan standard input
     #[command(after_help = help::EXIT_CODES, after_long_help = help::long(help::STDIN))]
@@ -188,6 +190,9 @@ pub struct ScanArgs {
     /// Options of `git log`, as Gitleaks takes them: a subset
     #[arg(long, hide = true, allow_hyphen_values = true, value_name = "OPTIONS", conflicts_with_all = ["staged", "changes"])]
     pub log_opts: Option<String>,
+    /// Gitleaks' word for --changes; with --staged for that
+    #[arg(long, hide = true, conflicts_with_all = ["since_commit", "range", "branch", "since", "max_depth", "refs", "log_opts"])]
+    pub pre_commit: bool,
     /// Report also what stood in the changed files before
     #[arg(long, help_heading = "Part of the history")]
     pub whole_files: bool,
@@ -262,10 +267,8 @@ pub struct ReportArgs {
     /// Exit with 1 only for findings of at least this severity
     #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "critical"], help_heading = "Findings")]
     pub fail_on: Option<String>,
-    /// Only these rules: an id or a provider (repeatable)
-    #[arg(long, alias = "enable-rule", value_name = "ID", help_heading = "Findings")]
     /// Only these rules: an id, a provider or a glob like 'github-*' (repeatable)
-    #[arg(long, value_name = "ID", help_heading = "Findings")]
+    #[arg(long, alias = "enable-rule", value_name = "ID", help_heading = "Findings")]
     pub rule: Vec<String>,
     /// Not these rules
     #[arg(long, value_name = "ID", help_heading = "Findings")]
@@ -374,42 +377,21 @@ pub fn duration(text: &str) -> Result<std::time::Duration, String> {
     digits.parse::<u64>().ok().and_then(|n| n.checked_mul(factor)).map(std::time::Duration::from_secs).ok_or_else(wrong)
 }
 
-/// The whole command line, with an environment variable for each option: `UNLEAK_` and its name.
+/// The whole command line.
 pub fn command() -> clap::Command {
-    with_environment(<Cli as clap::CommandFactory>::command())
+    <Cli as clap::CommandFactory>::command()
 }
 
-/// Reads a command line; one that is wrong, or asks for help, ends the program here.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Cli {
-    let matches = command().get_matches_from(with_command(args));
+/// Reads a command line together with the environment; one that is wrong, or asks for help, ends the program here.
+pub fn parse(args: impl IntoIterator<Item = OsString>, lookup: Lookup<'_>) -> Cli {
+    let matches = environment::matches(&mut command(), &with_command(args), lookup).unwrap_or_else(|error| error.exit());
     <Cli as clap::FromArgMatches>::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
-fn with_environment(command: clap::Command) -> clap::Command {
-    let named = |arg: clap::Arg| {
-        let Some(name) = arg.get_long().map(variable) else { return arg };
-        // Names have to live as long as the program; there is one for each option.
-        let arg = arg.env(&*Box::leak(name.into_boxed_str())).hide_env(true);
-        if matches!(arg.get_action(), clap::ArgAction::SetTrue) {
-            return arg.value_parser(clap::builder::BoolishValueParser::new());
-        }
-        arg
-    };
-    command.mut_args(named).mut_subcommands(with_environment)
-}
-
-fn variable(long: &str) -> String {
-    format!("UNLEAK_{}", long.to_ascii_uppercase().replace('-', "_"))
-}
-
 /// The names of all environment variables that mean something, sorted.
-pub fn environment() -> Vec<String> {
-    fn collect(command: &clap::Command, all: &mut Vec<String>) {
-        all.extend(command.get_arguments().filter_map(|arg| arg.get_long()).map(variable));
-        command.get_subcommands().for_each(|inner| collect(inner, all));
-    }
-    let mut all = vec!["UNLEAK_KEY".to_owned()];
-    collect(&<Cli as clap::CommandFactory>::command(), &mut all);
+pub fn variables() -> Vec<String> {
+    let mut all = environment::names(&command());
+    all.push("UNLEAK_KEY".to_owned());
     all.sort();
     all.dedup();
     all
@@ -418,6 +400,9 @@ pub fn environment() -> Vec<String> {
 /// The arguments with the command `scan` put in where the first names none: `unleak .` is `unleak scan .`.
 pub fn with_command(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
+    if args.len() == 2 && args[1] == "version" {
+        args[1] = "--version".into();
+    }
     let known = |arg: &OsString| {
         let arg = arg.to_string_lossy();
         let mut names = <Cli as clap::CommandFactory>::command();
@@ -462,5 +447,6 @@ mod tests {
         assert_eq!(run(&["git", "."]), "git");
         assert_eq!(run(&["--help"]), "--help");
         assert_eq!(run(&["scna"]), "scna");
+        assert_eq!(run(&["version"]), "--version");
     }
 }

@@ -35,6 +35,7 @@ pub struct Detector {
     prefilter: Prefilter,
     slow: SlowLane,
     now: i64,
+    lines: bool,
     dropped: Mutex<BTreeMap<&'static str, FxHashSet<Secret>>>,
 }
 
@@ -127,7 +128,19 @@ impl Detector {
     pub fn new(rules: RuleSet, now: i64) -> Self {
         let prefilter = Prefilter::new(rules.rules(), rules.entropy());
         let slow = SlowLane::new(rules.rules());
-        Self { rules, prefilter, slow, now, dropped: Mutex::default() }
+        Self { rules, prefilter, slow, now, lines: false, dropped: Mutex::default() }
+    }
+
+    /// The same; whether what stands around a match is kept, for an allow that looks at it.
+    #[must_use]
+    pub fn with_lines(mut self, lines: bool) -> Self {
+        self.lines = lines;
+        self
+    }
+
+    /// Whether what stands around a match is kept.
+    pub fn keeps_lines(&self) -> bool {
+        self.lines
     }
 
     /// How many distinct values each filter or check has dropped so far.

@@ -12,7 +12,7 @@ use unleak::error::Exit;
 
 fn main() -> ExitCode {
     display::plain(config::plain());
-    let cli = cli::parse(std::env::args_os());
+    let cli = cli::parse(std::env::args_os(), &|name| std::env::var_os(name));
     let done = match cli.command {
         Command::Scan(args) => command::scan::run(config::scan(args)),
         Command::Git(args) => command::scan::run(config::git(args)),

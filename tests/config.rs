@@ -62,9 +62,67 @@ fn every_option_has_its_variable() {
     assert_eq!(with(&[("UNLEAK_FORMAT", "json"), ("UNLEAK_EXCLUDE", "a"), ("UNLEAK_EXIT_ZERO", "1")], &["scan", "."]).code, 0);
     let ran = with(&[("UNLEAK_FORMAT", "json"), ("UNLEAK_EXCLUDE", "a")], &["scan", "."]);
     assert_eq!(findings(&ran), 1);
-    assert_eq!(with(&[("UNLEAK_SEVERITY", "dreadful")], &["scan", "."]).code, 2);
+    let wrong = with(&[("UNLEAK_SEVERITY", "dreadful")], &["scan", "."]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("UNLEAK_SEVERITY"), "{}", wrong.stderr);
     let shown = with(&[("UNLEAK_SEVERTY", "high"), ("UNLEAK_KEY", "0123456789abcdef0123")], &["config", "show"]).text();
     assert!(shown.contains("did you mean UNLEAK_SEVERITY?") && shown.contains("UNLEAK_KEY=(not shown)"), "{shown}");
+}
+
+#[test]
+fn variables_hold_flags_values_and_lists() {
+    let repo = planted();
+    repo.commit_file("c,d/three.txt", format!("{}\n", secret("three")));
+    let with = |vars: &[(&str, &str)], args: &[&str]| {
+        let mut command = unleak(&repo.home);
+        command.current_dir(&repo.path).env("UNLEAK_JSON", "yes").envs(vars.iter().copied()).args(args);
+        finish(command, b"")
+    };
+    let found = |vars: &[(&str, &str)], args: &[&str]| {
+        let ran = with(vars, args);
+        assert!(ran.code < 2, "{}", ran.stderr);
+        ran.text().lines().filter(|line| line.contains("\"type\":\"finding\"")).count()
+    };
+    let scan = &["scan", "."][..];
+    // Lists: by commas or line breaks; commas in braces and behind a backslash are the value's.
+    assert_eq!(found(&[], scan), 3);
+    assert_eq!(found(&[("UNLEAK_EXCLUDE", "a/*")], scan), 2);
+    assert_eq!(found(&[("UNLEAK_EXCLUDE", "a/*, b/*")], scan), 1);
+    assert_eq!(found(&[("UNLEAK_EXCLUDE", "a/*\nb/*\n")], scan), 1);
+    assert_eq!(found(&[("UNLEAK_EXCLUDE", "{a,b}/*")], scan), 1);
+    assert_eq!(found(&[("UNLEAK_EXCLUDE", r"c\,d")], scan), 2);
+    assert_eq!(found(&[("UNLEAK_EXCLUDE", "a/*,b/*")], &["scan", ".", "--exclude", "c,d"]), 2, "what is typed replaces the list");
+    assert_eq!(found(&[("UNLEAK_RULE", "aws,npm")], scan), 0);
+    assert_eq!(found(&[("UNLEAK_RULE", "aws,github")], scan), 3);
+    assert_eq!(found(&[("UNLEAK_SINCE_COMMIT", "HEAD~1")], &["git", "."]), 1);
+    // Files: configurations, of which the last decides, and reports.
+    std::fs::write(repo.home.join("one.toml"), "[thresholds]\nexit-code = 7\n").unwrap();
+    std::fs::write(repo.home.join("two.toml"), "[thresholds]\nexit-code = 8\n").unwrap();
+    let both = format!("{0}/one.toml,{0}/two.toml", repo.home.display());
+    assert_eq!(with(&[("UNLEAK_CONFIG", &both)], scan).code, 8);
+    with(&[("UNLEAK_OUTPUT", "one.sarif,junit:two.xml")], scan);
+    assert!(repo.path.join("one.sarif").exists() && repo.path.join("two.xml").exists());
+    // Flags: on, off, empty, and nonsense.
+    assert_eq!(
+        [("1", 0), ("TRUE", 0), ("0", 1), ("off", 1), ("", 1), ("perhaps", 2)]
+            .map(|(value, code)| { (with(&[("UNLEAK_EXIT_ZERO", value)], scan).code, code) }),
+        [(0, 0), (0, 0), (1, 1), (1, 1), (1, 1), (2, 2)]
+    );
+    // Values: text, number, time, size; one that may stand alone; and hooks of a command below a command.
+    assert_eq!(
+        with(&[("UNLEAK_EXIT_CODE", "9"), ("UNLEAK_THREADS", "1"), ("UNLEAK_TIMEOUT", "5m"), ("UNLEAK_MAX_FILE_SIZE", "1M")], scan).code,
+        9
+    );
+    assert_eq!(with(&[("UNLEAK_MAX_FILE_SIZE", "5")], &["dir", "."]).code, 3, "every file is larger");
+    assert_eq!(with(&[("UNLEAK_REDACT", "100"), ("UNLEAK_COLOR", "never"), ("UNLEAK_VERIFY_CACHE", "1h")], scan).code, 1);
+    assert_eq!(with(&[("UNLEAK_SEVERITY", "")], scan).code, 1, "set to nothing is not set");
+    let id = json(&repo, &[]).report().findings()[0]["fingerprint"].as_str().unwrap().to_owned();
+    assert_eq!(with(&[("UNLEAK_REASON", "known"), ("UNLEAK_OWNER", "ada")], &["ignore", "add", &id]).code, 0);
+    assert!(std::fs::read_to_string(repo.path.join(".unleakignore")).unwrap().contains("owner=ada; reason=known"));
+    // What is typed decides where both cannot be; of two variables that cannot be, neither does.
+    assert_eq!(with(&[("UNLEAK_EXIT_ZERO", "1")], &["scan", ".", "--exit-code", "4"]).code, 4);
+    assert!(!with(&[], &["scan", ".", "-f", "csv"]).text().starts_with('{'));
+    let ran = with(&[("UNLEAK_FORMAT", "csv")], scan);
+    assert!(ran.code == 2 && ran.stderr.contains("UNLEAK_FORMAT, UNLEAK_JSON"), "{}", ran.stderr);
 }
 
 #[test]
@@ -76,8 +134,15 @@ fn what_is_wrong_is_named_with_file_and_line() {
         ("[rules.severity]\ngithub-pat = \"dire\"\n", ".unleak.toml:2: \"dire\" is no severity"),
         ("[[allow]]\nreason = \"x\"\n", ".unleak.toml:1: [[allow]]: it needs one of"),
         ("\n[[allow]]\nregex = \"a(\"\n", ".unleak.toml:2: [[allow]]: \"a(\" is no regular expression"),
+        (
+            "[[allow]]\nregex = \"a\"\ntarget = \"lines\"\n",
+            ".unleak.toml:3: [[allow]]: `target` is \"secret\", \"match\" or \"line\", not \"lines\"",
+        ),
+        ("[[allow]]\npath = \"a\"\ntarget = \"line\"\n", ".unleak.toml:3: [[allow]]: `target` says what a `regex` is tried on"),
         ("[[allow]]\npath = \"a[\"\n", ".unleak.toml:1: [[allow]]: "),
         ("[[allow]]\npath = \"a\"\nuntil = \"soon\"\n", ".unleak.toml:3: \"soon\" is no date"),
+        ("[paths]\nexclude = \"vendor\"\n", ".unleak.toml:2: here stands the text \"vendor\", where a list in brackets belongs"),
+        ("extends = [\"https://host.example/x.toml\"]\n", ".unleak.toml:1: `extends` takes files that are here"),
         ("[paths]\nexclude = [\n \"a[\"]\n", ".unleak.toml:3: "),
         ("[limits]\ntimeout = \"long\"\n", ".unleak.toml:2: \"long\" is no time"),
         ("[reports]\nformat = \"jsn\"\n", ".unleak.toml:2: \"jsn\" is no report format"),
@@ -94,6 +159,10 @@ fn what_is_wrong_is_named_with_file_and_line() {
             assert!(ran.stderr.contains(expected), "{text}: {}", ran.stderr);
         }
     }
+    let own = repo.home.join("own.toml");
+    std::fs::write(&own, "[reports]\noutput = [\"json:a\", \"serif:b\"]\n").unwrap();
+    let ran = run(&repo.home, &repo.path, &["config", "check", own.to_str().unwrap()]);
+    assert!(ran.code == 2 && ran.stderr.contains("own.toml:2: \"serif\" is no report format"), "{}", ran.stderr);
     let hint = run(&repo.home, &repo.path, &["scan", ".", "--no-config", "--rule", "github-pta"]).stderr;
     assert!(hint.contains("did you mean github-pat?"), "{hint}");
 }

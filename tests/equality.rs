@@ -176,7 +176,7 @@ fn naive(repo: &Repo, detector: &Detector) -> BTreeSet<Place> {
         if head[1] == "tree" {
             continue;
         }
-        for found in candidates(detector, Scanned::of(&detector.scan(bytes, None), bytes)) {
+        for found in candidates(detector, Scanned::of(detector, &detector.scan(bytes, None), bytes)) {
             let rule = detector.rule(found.rule);
             let asks_for_paths = rule.paths.as_ref().is_some_and(|globs| !globs.is_match("d0/f0.txt"));
             if head[1] == "blob" && asks_for_paths {

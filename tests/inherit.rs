@@ -240,7 +240,7 @@ proptest! {
     #[test]
     fn pieces_find_what_a_scan_of_the_whole_finds(parts in prop::collection::vec(part(), 0..60), whole in 0..3000usize, piece in 0..700usize) {
         let bytes = text(&parts);
-        let all = located(&Scanned::of(&DETECTOR.scan(&bytes, None), &bytes));
+        let all = located(&Scanned::of(&DETECTOR, &DETECTOR.scan(&bytes, None), &bytes));
         let progress = Progress::default();
         let cut = Stream::with_cut(&DETECTOR, &progress, Cut { whole, piece }).content(&mut bytes.as_slice());
         prop_assert_eq!(located(&cut), all);

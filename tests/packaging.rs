@@ -1,5 +1,6 @@
 //! The action for GitHub, the template for GitLab, the Dockerfile and the list of hooks for pre-commit: their shape,
 //! and their shell steps run as the pipelines run them.
+#![cfg(unix)]
 
 mod common;
 
@@ -125,6 +126,66 @@ fn the_actions_steps_run() {
     }
 }
 
+/// A program of that name which does what the shell says, in a folder that goes first in the PATH.
+fn stub(repo: &Repo, name: &str, script: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = repo.home.join("stubs");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(folder.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    format!("{}:{}", folder.display(), std::env::var("PATH").unwrap())
+}
+
+/// The build step asks cargo for what the next step then runs; cargo itself is not run, it would build for minutes.
+#[test]
+fn the_actions_build_step_puts_the_program_where_the_scan_takes_it_from() {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_sequence().unwrap();
+    let (build, scan) = (text(&steps[0]["run"]), text(&steps[1]["run"]));
+    assert_eq!(text(&steps[0]["if"]), "inputs.program == ''");
+    let (clone, before, after) = setting();
+    let temp = clone.home.join("a temp");
+    let here = env!("CARGO_MANIFEST_DIR");
+    let cargo = format!(
+        "printf '%s\\n' \"$@\" > \"$HOME/asked\"\n\
+         while [ \"$#\" -gt 0 ]; do\n  case $1 in --path) path=$2 ;; --root) root=$2 ;; esac\n  shift\ndone\n\
+         grep -q '^name = \"unleak\"' \"$path/Cargo.toml\" && test -f \"$path/Cargo.lock\" || exit 101\n\
+         mkdir -p \"$root/bin\" && cp '{PROGRAM}' \"$root/bin/unleak\""
+    );
+    let path = stub(&clone, "cargo", &cargo);
+    let temp_text = temp.to_str().unwrap();
+    let built = step(&clone, build, &[("PATH", &path), ("GITHUB_ACTION_PATH", here), ("RUNNER_TEMP", temp_text)]);
+    assert_eq!(built.status.code(), Some(0), "{}", String::from_utf8_lossy(&built.stderr));
+    let asked = std::fs::read_to_string(clone.home.join("asked")).unwrap();
+    assert_eq!(asked.lines().next(), Some("install"));
+    assert!(asked.lines().any(|word| word == "--locked"), "what is built is what was tested: {asked}");
+    assert!(temp.join("unleak/bin/unleak").is_file());
+    let event = format!("{{\"ref\":\"refs/heads/main\",\"before\":\"{before}\",\"after\":\"{after}\"}}");
+    let file = |name: &str, content: &str| {
+        let path = clone.path.with_file_name(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (event, output, summary) = (file("event.json", &event), file("output", ""), file("summary", ""));
+    let variables = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_EVENT_PATH", event.as_str()),
+        ("GITHUB_OUTPUT", &output),
+        ("GITHUB_STEP_SUMMARY", &summary),
+        ("RUNNER_TEMP", temp_text),
+        ("INPUT_ARGS", ""),
+        ("INPUT_DEEPEN", "true"),
+        ("INPUT_SARIF", "a b.sarif"),
+        ("INPUT_PROGRAM", ""),
+    ];
+    let ran = step(&clone, scan, &variables);
+    assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(clone.path.join("a b.sarif").is_file());
+    let failed = step(&clone, build, &[("PATH", &path), ("GITHUB_ACTION_PATH", temp_text), ("RUNNER_TEMP", temp_text)]);
+    assert_eq!(failed.status.code(), Some(101), "a build that fails ends the action");
+}
+
 #[test]
 fn the_action_says_what_a_shallow_clone_lacks() {
     let action = yaml("action.yml");
@@ -182,8 +243,13 @@ fn the_gitlab_template() {
         ("CI_COMMIT_SHA", &after),
         ("CI_COMMIT_BEFORE_SHA", &before),
     ];
-    let ran = step(&clone, &script.join("\n"), &variables);
-    assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
+    // The runner's shell is bash where the image has one, else sh.
+    for shell in [&["bash", "-eo", "pipefail"][..], &["sh", "-e"]] {
+        let mut command = scrubbed(shell[0], &clone.home);
+        command.args(&shell[1..]).args(["-c", &script.join("\n")]).current_dir(&clone.path).envs(variables);
+        let ran = feed(command, b"");
+        assert_eq!(ran.status.code(), Some(1), "{shell:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
     for path in job["artifacts"]["paths"].as_sequence().unwrap() {
         let report = std::fs::read_to_string(clone.path.join(text(path))).unwrap();
         assert!(report.contains("b.env") && !report.contains(&token(1)), "{report}");
@@ -191,6 +257,19 @@ fn the_gitlab_template() {
     for (_, path) in job["artifacts"]["reports"].as_mapping().unwrap() {
         assert!(job["artifacts"]["paths"].as_sequence().unwrap().contains(path));
     }
+    let mut request = variables.to_vec();
+    request.retain(|(name, _)| !["CI_PIPELINE_SOURCE", "CI_COMMIT_BRANCH", "CI_COMMIT_BEFORE_SHA"].contains(name));
+    request.extend([
+        ("CI_PIPELINE_SOURCE", "merge_request_event"),
+        ("CI_MERGE_REQUEST_IID", "7"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &after),
+    ]);
+    let clean = step(&clone, &script.join("\n"), &request);
+    assert_eq!(clean.status.code(), Some(0), "{}", String::from_utf8_lossy(&clean.stderr));
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(clone.path.join("gl-secret-detection-report.json")).unwrap()).unwrap();
+    assert_eq!((report["scan"]["status"].as_str(), report["vulnerabilities"].as_array().map(Vec::len)), (Some("success"), Some(0)));
 }
 
 #[test]
@@ -204,6 +283,46 @@ fn the_image_is_static_and_runs_as_nobody_in_particular() {
     let version = read("Cargo.toml").lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap().trim_matches('"').to_owned();
     assert!(stages[0].contains(&format!("rust:{version}-")), "the image builds with the Rust that we promise");
     assert!(read(".dockerignore").lines().any(|line| line == "target"));
+}
+
+/// The commands of the Dockerfile's `RUN`s, in order.
+fn runs() -> Vec<String> {
+    let file = read("Dockerfile").replace("\\\n", " ");
+    file.lines().filter_map(|line| line.strip_prefix("RUN ")).map(str::to_owned).collect()
+}
+
+/// The commands of the image as docker hands them to its shell, with stand-ins for what only Alpine has, and for cargo.
+#[test]
+fn the_images_commands_run() {
+    let runs = runs();
+    assert_eq!(runs.len(), 3);
+    let sh = |repo: &Repo, script: &str, path: &str| {
+        let mut command = scrubbed("sh", &repo.home);
+        let system = repo.home.join("system.gitconfig");
+        command.args(["-c", script]).current_dir(&repo.path).env("PATH", path).env("GIT_CONFIG_SYSTEM", system);
+        command.env_remove("GIT_CONFIG_NOSYSTEM");
+        feed(command, b"")
+    };
+    let repo = Repo::folder();
+    stub(&repo, "apk", "test \"$1 $2\" = 'add --no-cache'");
+    stub(&repo, "adduser", "test \"$*\" = '-D -H -u 65532 unleak'");
+    stub(
+        &repo,
+        "cargo",
+        &format!("test \"$*\" = 'build --release --locked' && mkdir -p target/release && cp '{PROGRAM}' target/release/unleak"),
+    );
+    for (dynamic, code) in [("echo 'There is no dynamic section in this file.'", 0), ("echo ' (NEEDED) libc.so.6'", 1), ("exit 127", 127)] {
+        let path = stub(&repo, "readelf", dynamic);
+        let ran = sh(&repo, &runs[1], &path);
+        assert_eq!(ran.status.code(), Some(code), "{dynamic}: {}", String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(String::from_utf8_lossy(&ran.stdout).starts_with("unleak "), code == 0);
+    }
+    let path = stub(&repo, "true", "exit 0");
+    assert!(sh(&repo, &runs[0], &path).status.success());
+    let ran = sh(&repo, &runs[2], &path);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let written = std::fs::read_to_string(repo.home.join("system.gitconfig")).unwrap();
+    assert!(written.contains("directory = *"), "{written}");
 }
 
 #[test]

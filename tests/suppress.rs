@@ -77,6 +77,83 @@ fn markers_hide_and_are_counted() {
 }
 
 #[test]
+fn markers_that_hide_nothing_are_told() {
+    let repo = Repo::new();
+    let [used, both, other, moved] = ["used", "both", "other", "moved"].map(secret);
+    let mark = ["unleak", "allow"].join(":");
+    let lines = [
+        format!("a = '{used}'  # {mark}"),
+        format!("b = 1  # {mark}"),
+        format!("c = '{both}'  # {mark} github-pat"),
+        format!("# {mark}-begin"),
+        format!("d = '{other}'  # {mark} gitlab"),
+        format!("# {mark}-end"),
+        format!("# `{mark}` is how we say it"),
+        "e = 2  # gitleaks:allow".to_owned(),
+        format!("# {mark}-begin 1/2"),
+        format!("# {mark}-end"),
+        format!("f = '{moved}'  # {mark} github-pat 1/2"),
+    ];
+    repo.commit_file("old.py", format!("# {mark}\n"));
+    repo.git(&["rm", "-q", "old.py"]);
+    repo.commit_file("a.py", lines.join("\n"));
+    let notices = scan(&repo, &[]).report().notices();
+    let unused: Vec<&String> = notices.iter().filter(|notice| notice.starts_with("unused marker")).collect();
+    // Line 5 speaks of another rule, and the block around it does the work. What history holds nobody can mend.
+    let expected = [
+        format!("unused marker | a.py:2 | {mark} hides nothing"),
+        format!("unused marker | a.py:5 | {mark} hides nothing"),
+        format!("unused marker | a.py:9 | {mark}-begin hides nothing: \"1/2\" is no rule, reason= or until="),
+    ];
+    assert_eq!(unused, expected.iter().collect::<Vec<_>>());
+    assert!(notices.iter().any(|n| n.contains("hides nothing | a.py | \"1/2\" is no rule")), "{notices:?}");
+    assert_eq!(scan(&repo, &[]).report().secrets(), [moved.as_str()]);
+    for more in [&["--rule", "aws"][..], &["--exclude-rule", "github"], &["--strict"], &["--no-inline-ignores"]] {
+        let notices = scan(&repo, more).report().notices();
+        let told = |notice: &String| notice.starts_with("unused marker") || notice.contains("there is no rule");
+        assert!(!notices.iter().any(told), "{more:?}: {notices:?}");
+    }
+    let ran = run(&repo.home, &repo.path, &["dir", "a.py", "-f", "json"]);
+    assert!(ran.report().notices().iter().any(|notice| notice.contains("| a.py:5 |")));
+    let staged = run(&repo.home, &repo.path, &["scan", "--changes", "-f", "json"]).report().notices();
+    assert!(!staged.iter().any(|notice| notice.starts_with("unused marker")), "{staged:?}");
+}
+
+#[test]
+fn a_regex_is_tried_on_what_its_target_says() {
+    let repo = Repo::new();
+    let [note, plain] = ["note", "plain"].map(secret);
+    // The generic rule's match begins at the key, and its line goes on behind it.
+    let value = "q8Zt3vKx9LmW2pRb7YcD";
+    repo.commit_file("a.py", format!("a = '{note}'  # of the sandbox\nb = '{plain}'\nfixture_api_key = \"{value}\"\n"));
+    let left = |target: &str, regex: &str| {
+        repo.write(".unleak.toml", format!("[[allow]]\nregex = '{regex}'\n{target}"));
+        scan(&repo, &[]).report().secrets()
+    };
+    let all = left("", "nowhere");
+    assert_eq!(all.len(), 3, "{all:?}");
+    for (target, regex, gone) in [
+        ("line", "of the sandbox$", Some(note.as_str())),
+        ("line", "^b = ", Some(&plain)),
+        ("match", "of the sandbox", None),
+        ("secret", "^b = ", None),
+        ("match", "api_key = ", Some(value)),
+        ("match", &value[2..9], Some(value)),
+        ("secret", "api_key", None),
+        ("secret", &value[2..9], Some(value)),
+    ] {
+        let expected: Vec<&String> = all.iter().filter(|secret| Some(secret.as_str()) != gone).collect();
+        assert_eq!(left(&format!("target = \"{target}\"\n"), regex).iter().collect::<Vec<_>>(), expected, "{target} {regex}");
+    }
+    // What is read in pieces is judged the same, at whatever side of a cut it stands.
+    let filler = "0123456789 words of a long file\n".repeat(300_000);
+    repo.write(".unleak.toml", "[[allow]]\nregex = 'of the sandbox'\ntarget = \"line\"\n");
+    repo.write("huge.txt", format!("{filler}{plain}\n{filler}{note} # of the sandbox\n"));
+    let ran = run(&repo.home, &repo.path, &["dir", "huge.txt", "-f", "json", "--show-secrets"]);
+    assert_eq!(ran.report().secrets(), [plain]);
+}
+
+#[test]
 fn history_is_judged_place_by_place() {
     let repo = Repo::new();
     let (marked, always) = (secret("marked later"), secret("always"));

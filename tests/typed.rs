@@ -60,8 +60,33 @@ fn protect_looks_at_what_is_not_committed() {
     repo.write("unstaged.txt", secret("unstaged"));
     assert_eq!(typed(&repo, "protect --staged -v").code, 0);
     assert_eq!(typed(&repo, "protect").code, 1);
+    // Its newer way to say the same.
+    assert_eq!(typed(&repo, "git --pre-commit --redact --staged --verbose").code, 0);
+    assert_eq!(typed(&repo, "git --pre-commit --redact --verbose").code, 1);
+    assert_eq!(typed(&repo, "git --pre-commit --log-opts=-1").code, 2);
+    assert_eq!(typed(&repo, "dir --pre-commit").code, 2);
     repo.git(&["add", "unstaged.txt"]);
     assert_eq!(typed(&repo, "protect --staged --source .").code, 1);
+    assert_eq!(typed(&repo, "git --pre-commit --redact --staged --verbose").code, 1);
+    assert_eq!(typed(&repo, "directory new.txt").code, 1);
+    assert_eq!(typed(&repo, "version").text(), typed(&repo, "--version").text());
+}
+
+#[test]
+fn a_mistyped_format_makes_no_file_of_that_name() {
+    let repo = planted();
+    for (output, told) in
+        [("serif:out", "did you mean sarif?"), ("md:out", "a file of that name is ./md:out"), (":out", ""), ("json:", "needs a file name")]
+    {
+        let ran = typed(&repo, &format!("scan . -o {output}"));
+        let refused = ran.code == 2 && ran.stderr.contains(told) && !repo.path.join(output).exists();
+        assert!(refused || output == ":out", "{output}: {} {}", ran.code, ran.stderr);
+    }
+    let ran = typed(&repo, "scan . -o ./md:out.csv -o sarif:a:b");
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(repo.path.join("md:out.csv").is_file() && repo.path.join("a:b").is_file());
+    assert!(typed(&repo, "git . -o x.json").stderr.contains("2 findings written to x.json"));
+    assert!(typed(&repo, "git . --log-opts=-1 -o x.json").stderr.contains("1 finding written to x.json"));
 }
 
 #[test]

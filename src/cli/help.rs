@@ -9,7 +9,8 @@ Exit codes:
   3    nothing was found, but something could not be read or written (0 with --allow-incomplete)
   130  interrupted (143: terminated)
 
-Every option can be given by the environment: --fail-on as UNLEAK_FAIL_ON, --strict as UNLEAK_STRICT=1.";
+Every option can be given by the environment: --fail-on as UNLEAK_FAIL_ON, --strict as UNLEAK_STRICT=1,
+several --exclude as UNLEAK_EXCLUDE=a,b. What is typed decides.";
 
 /// Of the program.
 pub(super) const PROGRAM: &str = "\

@@ -38,7 +38,8 @@ pub fn outcome(job: &mut Job) -> Result<Outcome> {
     if job.plan.targets.iter().any(|target| target == "-") {
         job.plan.stdin = Input::new(Waiting::new(io::stdin(), Arc::clone(&progress)));
     }
-    let detector = Detector::new(std::mem::replace(&mut job.rules, RuleSet::empty()), now());
+    let rules = std::mem::replace(&mut job.rules, RuleSet::empty());
+    let detector = Detector::new(rules, now()).with_lines(job.plan.suppress.needs_lines());
     let bar = job.progress.then(|| Bar::start(Arc::clone(&progress)));
     let outcome = unleak::scan::run(&job.plan, &detector, &progress);
     let outcome = outcome.and_then(|mut outcome| {
@@ -68,7 +69,9 @@ pub(super) fn report_all(job: &Job, outcome: &Outcome, begin: Instant) -> bool {
             display::error(&error);
             written = false;
         } else if let (Some(path), false) = (&report.path, job.quiet) {
-            display::say("report", &format!("{} findings written to {}", outcome.findings.len(), path.display()));
+            let count = outcome.findings.len();
+            let plural = if count == 1 { "" } else { "s" };
+            display::say("report", &format!("{count} finding{plural} written to {}", path.display()));
         }
     }
     if job.verbose {

@@ -51,7 +51,8 @@ pub fn gather(args: &SecretArgs) -> Result<Gathered> {
     let mut job = config::job(Plan { targets, ..Plan::default() }, &args.report, &around)?;
     let progress = Arc::new(Progress::new());
     watch(&progress, job.timeout)?;
-    let detector = Detector::new(std::mem::replace(&mut job.rules, RuleSet::empty()), now());
+    let rules = std::mem::replace(&mut job.rules, RuleSet::empty());
+    let detector = Detector::new(rules, now()).with_lines(job.plan.suppress.needs_lines());
     let mut outcome = match told {
         None => typed(&mut job, &detector, &progress)?,
         Some(told) => again(&job, &detector, &told)?,

@@ -32,6 +32,7 @@ pub fn options(args: &mut ScanArgs) -> Result<()> {
     if let Some(text) = args.log_opts.take() {
         log_opts(args, &text)?;
     }
+    args.changes |= args.pre_commit && !args.staged;
     Ok(())
 }
 

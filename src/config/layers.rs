@@ -8,7 +8,7 @@ use toml::Spanned;
 use unleak::coverage::Notice;
 use unleak::error::{Error, Result};
 use unleak::rule::Spec;
-use unleak::suppress::allow::{globs, regex};
+use unleak::suppress::allow::{Target, globs, regex};
 use unleak::suppress::{Allow, Day};
 
 use super::origin::{Files, Text, Trust};
@@ -81,6 +81,9 @@ impl Layers {
         }
         chain.push(layer.text.name.clone());
         for extended in layer.file.extends.iter().flatten().filter(|name| name.get_ref() != "builtin") {
+            if extended.get_ref().contains("://") {
+                return Err(layer.wrong(extended.span().start, "`extends` takes files that are here: nothing is fetched"));
+            }
             let mut inner = files.read(&layer.text, extended.get_ref()).map_err(|e| layer.wrong(extended.span().start, &e.message))?;
             // What a tree's file brings in is the tree's, wherever it lies.
             if layer.text.trust == Trust::Tree {
@@ -231,6 +234,12 @@ fn allow(layer: &Layer, spanned: &Spanned<schema::Allow>) -> Result<Allow> {
         Some("or") => true,
         Some(other) => return Err(wrong(format!("`condition` is \"and\" or \"or\", not {other:?}"))),
     };
+    let target = |text: &Spanned<String>| {
+        let fault = |why: &str| layer.wrong(text.span().start, &format!("[[allow]]: {why}"));
+        let target = Target::from_name(text.get_ref());
+        let target = target.ok_or_else(|| fault(&format!("`target` is \"secret\", \"match\" or \"line\", not {:?}", text.get_ref())))?;
+        if regexes.is_empty() { Err(fault("`target` says what a `regex` is tried on, and there is none")) } else { Ok(target) }
+    };
     let day = |text: &Spanned<String>| {
         Day::parse(text.get_ref())
             .ok_or_else(|| layer.wrong(text.span().start, &format!("{:?} is no date like 2027-01-31", text.get_ref())))
@@ -244,6 +253,7 @@ fn allow(layer: &Layer, spanned: &Spanned<schema::Allow>) -> Result<Allow> {
         any,
         paths: (!paths.is_empty()).then(|| globs(paths.iter().map(String::as_str))).transpose().map_err(wrong)?,
         regexes: regexes.iter().map(|text| regex(text)).collect::<Result<_, _>>().map_err(wrong)?,
+        target: allow.target.as_ref().map(target).transpose()?.unwrap_or_default(),
         stopwords: stopwords.iter().map(|word| word.to_lowercase()).collect(),
         commits: commits.iter().map(|commit| commit.to_lowercase()).collect(),
     })

@@ -91,7 +91,7 @@ pub fn git(args: ScanArgs) -> Result<Job> {
 
 /// `unleak dir`.
 pub fn dir(args: ScanArgs) -> Result<Job> {
-    if range(&args)?.is_some() || args.log_opts.is_some() {
+    if range(&args)?.is_some() || args.log_opts.is_some() || args.pre_commit {
         return Err(Error::usage("`unleak dir` reads files and knows no commits").hint("use `unleak scan` or `unleak git`"));
     }
     resolve(args, Mode::Dir, true)

@@ -19,12 +19,13 @@ pub fn reports(args: &ReportArgs, layers: &Layers) -> Result<Vec<Report>> {
         None if args.json => Some(Format::Jsonl),
         None => said,
     };
-    let mut outputs = args.output.clone();
-    if outputs.is_empty() && args.format.is_none() && !args.json {
-        let said = layers.said(|file| file.reports.output.as_ref());
-        outputs = said.map(|said| said.value.iter().map(OsString::from).collect()).unwrap_or_default();
+    let mut reports: Vec<Report> = args.output.iter().map(|output| report(output, asked)).collect::<Result<_>>()?;
+    let said = layers.said(|file| file.reports.output.as_ref());
+    if let Some(said) = said.filter(|_| args.output.is_empty() && args.format.is_none() && !args.json) {
+        for output in &said.value {
+            reports.push(report(&OsString::from(output), asked).map_err(|e| said.wrong(&e.message))?);
+        }
     }
-    let mut reports: Vec<Report> = outputs.iter().map(|output| report(output, asked)).collect::<Result<_>>()?;
     if reports.is_empty() {
         reports.push(Report { format: asked.unwrap_or(Format::Text), path: None });
     }
@@ -46,6 +47,12 @@ fn named(name: &str) -> Result<Format> {
 fn report(output: &OsString, asked: Option<Format>) -> Result<Report> {
     let (named, file) = match output.to_str().and_then(|text| text.split_once(':')) {
         Some((name, file)) if Format::from_name(name).is_some() => (Format::from_name(name), OsStr::new(file)),
+        // One letter is a drive, and a folder may have a colon in its name; a word is a format that was mistyped.
+        Some((name, _)) if name.len() > 1 && name.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            let error = named(name).err().unwrap_or_else(|| Error::usage(format!("{name:?} is no report format")));
+            let hint = error.hint.clone().unwrap_or_default();
+            return Err(error.hint(format!("{hint}; a file of that name is ./{}", output.to_string_lossy())));
+        }
         _ => (None, output.as_os_str()),
     };
     if file.is_empty() {

@@ -58,8 +58,10 @@ pub struct Allow {
     pub rule: Option<List>,
     /// Paths, as globs.
     pub path: Option<List>,
-    /// The value is like this.
+    /// The value, or what `target` says, is like this.
     pub regex: Option<List>,
+    /// What the regex is tried on: `secret`, `match` or `line`.
+    pub target: Option<Spanned<String>>,
     /// The value holds this.
     pub stopword: Option<List>,
     /// The commit that brought it in.
@@ -194,7 +196,11 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<File> {
     let text = text.trim_start_matches('\u{feff}');
     toml::from_str(text).map_err(|error| {
         let message = error.message().lines().next().unwrap_or_default().to_owned();
-        let found = at(name, text.as_bytes(), error.span().map_or(0, |span| span.start), &message);
+        let start = error.span().map_or(0, |span| span.start);
+        let found = at(name, text.as_bytes(), start, &plain(&message));
+        if let Some(hint) = brackets(text.get(start..).unwrap_or_default(), &message) {
+            return found.hint(hint);
+        }
         if ["[[rules]]", "[extend]", "[allowlist]", "[[allowlists]]"].iter().any(|table| text.lines().any(|line| line.trim() == *table)) {
             return found.hint("this looks like a configuration of Gitleaks, which unleak does not read; docs/configuration.md shows ours");
         }
@@ -202,6 +208,48 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<File> {
         let near = unknown.and_then(|word| near(word, message.split('`').skip(3).step_by(2)));
         if let Some(near) = near { found.hint(format!("did you mean `{near}`?")) } else { found }
     })
+}
+
+/// What a parser says of types, in the words of the format.
+fn plain(message: &str) -> String {
+    let Some((given, wanted)) = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let given = match given.split_once(' ') {
+        Some(("string", text)) => format!("the text {text}"),
+        Some(("integer" | "floating", number)) => format!("the number {}", number.trim_start_matches("point ").trim_matches('`')),
+        Some(("boolean", word)) => word.trim_matches('`').to_owned(),
+        _ => match given {
+            "sequence" => "a list".to_owned(),
+            "map" => "a table or a date".to_owned(),
+            other => other.to_owned(),
+        },
+    };
+    let wanted = match wanted {
+        "a sequence" => "a list in brackets",
+        "a string" => "a text in quotes",
+        "a boolean" => "true or false",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "a map" => "a table",
+        _ if wanted.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!("here stands {given}, where {wanted} belongs")
+}
+
+/// What to write in place of what stands there, where that can be told.
+fn brackets(text: &str, message: &str) -> Option<String> {
+    let line = text.lines().next().unwrap_or_default().trim();
+    if !message.contains("expected a sequence") {
+        return message
+            .starts_with("invalid type: map, expected a string")
+            .then(|| format!("write \"{line}\""))
+            .filter(|_| line.starts_with(|c: char| c.is_ascii_digit()));
+    }
+    if line.starts_with('[') && !line.starts_with("[[") && line.ends_with(']') {
+        return Some(format!("write [{line}]: there may be several"));
+    }
+    line.starts_with('"').then(|| format!("write [{line}]"))
 }
 
 /// An error at a byte of a file.
@@ -223,6 +271,16 @@ mod tests {
         let unknown = fault("[rules]\n\ndisabel = [\"x\"]\n");
         assert!(unknown.starts_with("f.toml:3: unknown field `disabel`") && unknown.ends_with("did you mean `disable`?"), "{unknown}");
         assert!(fault("\n[[allow]]\npath = 3\n").starts_with("f.toml:3: "));
+        let vendor = fault("[paths]\nexclude = \"vendor\"\n");
+        assert_eq!(vendor, "f.toml:2: here stands the text \"vendor\", where a list in brackets belongs / write [\"vendor\"]");
+        assert_eq!(
+            fault("[rule]\nid = \"x\"\n"),
+            "f.toml:1: here stands a table or a date, where a list in brackets belongs / write [[rule]]: there may be several"
+        );
+        let date = fault("[[allow]]\npath = \"x\"\nuntil = 2027-01-31\n");
+        assert_eq!(date, "f.toml:3: here stands a table or a date, where a text in quotes belongs / write \"2027-01-31\"");
+        assert!(fault("rules = 3\n").contains("here stands the number 3, where a table belongs"));
+        assert!(fault("[limits]\nthreads = \"many\"\n").contains("the text \"many\", where a whole number belongs"));
         assert!(fault("a = [\n").starts_with("f.toml:1: ") || fault("a = [\n").starts_with("f.toml:2: "));
         assert!(parse("f.toml", b"[rules]\nx = \"\xff\"").unwrap_err().message.starts_with("f.toml:2: the file is not UTF-8"));
         assert!(parse("f.toml", b"").is_ok());

@@ -106,7 +106,7 @@ fn written(value: &Value) -> String {
 
 /// The settings of the environment, but for the key's value; a name that means nothing says so.
 fn environment() -> Vec<(String, String)> {
-    let known = cli::environment();
+    let known = cli::variables();
     let set = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     let mut all: Vec<(String, String)> = set
         .filter(|(name, _)| name.starts_with("UNLEAK_"))

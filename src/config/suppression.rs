@@ -14,6 +14,7 @@ pub fn suppression(args: &ReportArgs, around: &Around, key: &str) -> Result<Supp
         inline: !args.no_inline_ignores && layers.last(|file| file.suppress.inline).unwrap_or(true),
         peers: !args.no_peer_markers && layers.last(|file| file.suppress.peer_markers).unwrap_or(true),
         whole: is_whole(args, around),
+        every_rule: has_every_rule(args),
         allows: layers.allows()?,
         ..Suppress::default()
     };
@@ -50,5 +51,10 @@ fn ignore_files(args: &ReportArgs, around: &Around) -> Result<Vec<IgnoreFile>> {
 /// Whether the run looks at the whole repository that the files belong to, with all rules.
 fn is_whole(args: &ReportArgs, around: &Around) -> bool {
     let here = around.disk.here.as_ref();
-    here.is_some_and(|here| around.disk.targets.contains(here)) && args.rule.is_empty() && args.exclude_rule.is_empty()
+    here.is_some_and(|here| around.disk.targets.contains(here)) && has_every_rule(args)
+}
+
+/// Whether the command line leaves no rule out.
+fn has_every_rule(args: &ReportArgs) -> bool {
+    args.rule.is_empty() && args.exclude_rule.is_empty()
 }

@@ -169,7 +169,7 @@ struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn new(detector: &'a Detector, question: &'a Question<'a>, memo: &Memo) -> Self {
-        let scanned = || Scanned::of(memo, question.bytes);
+        let scanned = || Scanned::of(detector, memo, question.bytes);
         let kept = scanned().matches.into_iter().map(|m| (m.rule, m.whole, m.secret)).collect();
         let mut fates = Vec::new();
         traced(detector, scanned(), &mut |found, fate| fates.push((found.rule, found.secret.clone(), fate)));

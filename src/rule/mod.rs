@@ -186,18 +186,20 @@ fn compile(regex: &str, largest: usize) -> Result<Regex, String> {
 /// The rules in force, in a fixed order.
 pub struct RuleSet {
     rules: Vec<Rule>,
+    /// The names of rules that were taken out again.
+    gone: Vec<String>,
     entropy: bool,
 }
 
 impl RuleSet {
     /// The rules that are built in.
     pub fn builtin() -> Self {
-        Self { rules: builtin::rules(), entropy: false }
+        Self { rules: builtin::rules(), gone: Vec::new(), entropy: false }
     }
 
     /// No rules at all.
     pub fn empty() -> Self {
-        Self { rules: Vec::new(), entropy: false }
+        Self { rules: Vec::new(), gone: Vec::new(), entropy: false }
     }
 
     /// Loads further rules from a file, or from the files `*.toml` of a folder; one with the id of a rule that is there replaces it.
@@ -244,6 +246,11 @@ impl RuleSet {
         Name::new(name).is_ok_and(|name| self.rules.iter().any(|rule| name.is_of(rule)))
     }
 
+    /// Whether a rule goes by exactly that name, or one did that was left out.
+    pub fn has_been_told_of(&self, name: &str) -> bool {
+        self.rules.iter().any(|rule| rule.goes_by(name)) || self.gone.iter().any(|gone| gone == name)
+    }
+
     /// What somebody may have meant who wrote a name that no rule goes by.
     pub fn near(&self, name: &str) -> String {
         let names = self.rules.iter().flat_map(|rule| [rule.spec.id.as_ref(), rule.spec.provider.as_ref()]);
@@ -257,8 +264,13 @@ impl RuleSet {
     /// globs over these. A name of no rule is an error.
     pub fn select(&mut self, only: &[String], without: &[String]) -> Result<()> {
         let (only, without) = (self.names(only)?, self.names(without)?);
-        self.rules.retain(|rule| only.is_empty() || only.iter().any(|name| name.is_of(rule)));
-        self.rules.retain(|rule| !without.iter().any(|name| name.is_of(rule)));
+        let stays = |rule: &Rule| {
+            let wanted = only.is_empty() || only.iter().any(|name| name.is_of(rule));
+            wanted && !without.iter().any(|name| name.is_of(rule))
+        };
+        let (rules, gone): (Vec<Rule>, Vec<Rule>) = std::mem::take(&mut self.rules).into_iter().partition(stays);
+        self.gone.extend(gone.iter().flat_map(names::all).map(str::to_owned));
+        self.rules = rules;
         if self.rules.is_empty() {
             return Err(Error::configuration("no rules are left, so nothing could be found").hint("leave out --rule or --exclude-rule"));
         }

@@ -32,7 +32,8 @@ impl Name {
     }
 }
 
-fn all(rule: &Rule) -> impl Iterator<Item = &str> {
+/// The names of a rule: its id, provider and former ids.
+pub(super) fn all(rule: &Rule) -> impl Iterator<Item = &str> {
     let own = [rule.spec.id.as_ref(), rule.spec.provider.as_ref()];
     own.into_iter().chain(rule.spec.aliases.iter().map(AsRef::as_ref))
 }

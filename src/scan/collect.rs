@@ -2,11 +2,12 @@
 //! findings: one for each secret. It does not know where candidates come from, nor how findings are shown.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use bstr::{BString, ByteSlice};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::hiding::Hiding;
 use super::pairs::{pair, without_ids};
 use crate::candidate::Candidate;
 use crate::coverage::{Counts, LeftOut, Notice};
@@ -97,6 +98,8 @@ pub struct Placed {
 pub struct Collector<'a> {
     /// The rules in force.
     pub detector: &'a Detector,
+    /// What markers did.
+    pub hiding: Hiding,
     placed: Mutex<Vec<Placed>>,
     notices: Mutex<Vec<Notice>>,
     left_out: Mutex<BTreeMap<(String, String), Option<u64>>>,
@@ -109,6 +112,7 @@ impl<'a> Collector<'a> {
     pub fn new(detector: &'a Detector) -> Self {
         Self {
             detector,
+            hiding: Hiding::default(),
             placed: Mutex::default(),
             notices: Mutex::default(),
             left_out: Mutex::default(),
@@ -119,6 +123,9 @@ impl<'a> Collector<'a> {
 
     /// Takes a scanned content whose place is known.
     pub fn scanned(&self, spot: &Spot, scanned: Scanned) {
+        if let (PlaceKind::Worktree | PlaceKind::File, Some(path)) = (spot.kind, &spot.path) {
+            self.hiding.see(path, &scanned.markers);
+        }
         if scanned.matches.is_empty() {
             return;
         }
@@ -234,8 +241,8 @@ struct Standing {
 fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed>) -> Option<Finding> {
     let detector = collector.detector;
     let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed)).collect();
-    only_shown(&mut standing, identity.least);
     standing.iter_mut().for_each(|one| one.hidden = collector.hides(&identity, &one.placed));
+    only_shown(&mut standing, identity.least);
     standing.sort_by(|a, b| {
         let key = |s: &Standing| (std::cmp::Reverse(s.confidence), !s.placed.candidate.judged.proved);
         let then = |s: &Standing| s.placed.candidate.rule;
@@ -287,11 +294,11 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
 /// Leaves out places below the tier that is shown, of a guessable value that is shown: the same word elsewhere is often
 /// another's. In a file where it is shown it is the same secret, unless the place itself speaks against that.
 fn only_shown(standing: &mut Vec<Standing>, least: Confidence) {
-    let shown: Vec<Place> = standing.iter().filter(|s| s.confidence >= least).map(|s| s.placed.place.clone()).collect();
+    let file = |s: &Standing| (s.placed.place.target, s.placed.place.repo.clone(), s.placed.place.path.clone());
+    let shown: FxHashSet<_> = standing.iter().filter(|s| s.confidence >= least).map(file).collect();
     let beside = |s: &Standing| {
-        let (place, sound) = (&s.placed.place, !s.evidence.is_empty() && !s.evidence.is_doubted());
-        let same = |other: &Place| (other.target, &other.repo, &other.path) == (place.target, &place.repo, &place.path);
-        sound && place.path.is_some() && shown.iter().any(same)
+        let sound = !s.evidence.is_empty() && !s.evidence.is_doubted();
+        sound && s.placed.place.path.is_some() && shown.contains(&file(s))
     };
     if !shown.is_empty() && standing.iter().any(|s| s.placed.candidate.judged.value.is_weak()) {
         standing.retain(|s| s.confidence >= least || beside(s));
@@ -355,22 +362,26 @@ impl Collector<'_> {
     fn hides(&self, identity: &Identity<'_>, placed: &Placed) -> Option<By> {
         let (candidate, place, suppress) = (&placed.candidate, &placed.place, identity.suppress);
         let rule = self.detector.rule(candidate.rule);
+        let faults = candidate.markers.iter().map(|marker| Hiding::fault(self.detector.rules(), suppress, marker, rule));
+        let faults: Vec<Option<String>> = faults.collect();
+        let markers = || candidate.markers.iter().zip(&faults);
+        let sound: Vec<_> = markers().filter(|(_, fault)| fault.is_none()).map(|(marker, _)| Arc::clone(marker)).collect();
         let by = suppress.judge(&Case {
             secret: &candidate.judged.value,
             fingerprint: &identity.fingerprint,
             rule,
             path: place.path.as_ref().map(|path| path.as_slice()),
             commit: place.commit.as_deref(),
-            markers: &candidate.markers,
+            markers: &sound,
+            around: candidate.around.as_deref(),
         });
-        if by.is_none() {
-            for marker in &candidate.markers {
-                let unknown = marker.rules.iter().find(|name| !self.detector.rules().rules().iter().any(|rule| rule.goes_by(name)));
-                let unknown = unknown.filter(|_| suppress.inline && !suppress.strict).map(|name| format!("there is no rule {name}"));
-                if let Some(why) = suppress.fault(marker, rule).or(unknown) {
-                    let at = place.path.clone().unwrap_or_default();
-                    self.notice(Notice::info(format!("{} hides nothing", marker.word), at, why));
-                }
+        for (marker, fault) in markers() {
+            if let Some(why) = fault {
+                let at = place.path.clone().unwrap_or_default();
+                self.notice(Notice::info(format!("{} hides nothing", marker.word), at, why.clone()));
+            }
+            if fault.is_some() || suppress.counts(marker, rule) {
+                self.hiding.settle(marker);
             }
         }
         by

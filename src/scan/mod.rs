@@ -5,6 +5,7 @@ pub mod attribution;
 pub mod collect;
 pub mod context;
 mod handed;
+mod hiding;
 mod pairs;
 pub mod plan;
 pub mod range;
@@ -298,6 +299,9 @@ impl<'a> Run<'a> {
         let limited = plan.range.is_some() || plan.include.is_some() || plan.exclude.is_some() || plan.max_file_size.is_some();
         let read = plan.work_tree && plan.mode == Mode::Auto && !self.progress.stopped() && !self.collector.has_trouble();
         let whole = suppress.whole && read && !limited;
+        if suppress.inline && suppress.every_rule && !self.progress.stopped() {
+            self.collector.hiding.unused().into_iter().for_each(|notice| self.collector.notice(notice));
+        }
         for stale in suppress.stale(&|source| !whole || used.contains(source)) {
             let why = match stale.expired {
                 Some(day) => format!("it expired on {day}"),

@@ -90,7 +90,7 @@ impl Sink for BlobSink<'_> {
         }
         self.tally.add(self.context.progress, id);
         if id.count && memo.has_live_matches() {
-            self.keep(id.oid, Scanned::of(&memo, bytes));
+            self.keep(id.oid, Scanned::of(detector, &memo, bytes));
         }
         memo
     }
@@ -204,7 +204,8 @@ fn texts(context: &Context<'_>, memo: &Memo, bytes: &[u8], message: PlaceKind) -
     if !memo.has_live_matches() {
         return Vec::new();
     }
-    let all = candidates(context.collector.detector, Scanned::of(memo, bytes));
+    let detector = context.collector.detector;
+    let all = candidates(detector, Scanned::of(detector, memo, bytes));
     let placed = all.into_iter().map(|mut candidate| {
         let (identity, above) = part(bytes, candidate.span.start as usize);
         candidate.count_from(above);

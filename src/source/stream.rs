@@ -19,8 +19,7 @@ use crate::detect::{Detector, Judged, Memo};
 use crate::error::describe;
 use crate::filter::{self, Facts};
 use crate::progress::Progress;
-use crate::suppress::Markers;
-use crate::suppress::marker;
+use crate::suppress::{Around, Markers, around, marker};
 
 /// How contents are cut: read whole up to so many bytes, then in pieces of so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +49,8 @@ pub struct Piece<'a> {
     pub own: Range<usize>,
     /// What the detector found for the hits that begin in its own bytes.
     pub memo: &'a Memo,
+    /// Whether what stands around a match is kept.
+    pub lines: bool,
 }
 
 /// How a content ended.
@@ -82,6 +83,8 @@ pub struct LocatedMatch {
     pub end_column: usize,
     /// What was made of it.
     pub judged: Arc<Judged>,
+    /// What stands around it, where the detector keeps that.
+    pub around: Option<Arc<Around>>,
 }
 
 /// A content, scanned: what [`Memo::matches`] would say of the whole, with places.
@@ -93,7 +96,7 @@ pub struct Scanned {
     pub bytes: u64,
     /// Facts of the whole content.
     pub facts: Facts,
-    /// The markers in it; looked for only where something matches.
+    /// The markers in it; those of objects and texts are looked for only where something matches.
     pub markers: Markers,
     /// Why it was not scanned to its end, if so; in words.
     pub broken: Option<String>,
@@ -101,8 +104,8 @@ pub struct Scanned {
 
 impl Scanned {
     /// An object that is in memory and was scanned already.
-    pub fn of(memo: &Memo, bytes: &[u8]) -> Self {
-        let piece = Piece { bytes, start: Cursor::default(), own: 0..bytes.len(), memo };
+    pub fn of(detector: &Detector, memo: &Memo, bytes: &[u8]) -> Self {
+        let piece = Piece { bytes, start: Cursor::default(), own: 0..bytes.len(), memo, lines: detector.keeps_lines() };
         let facts = filter::facts(bytes.len() as u64, &bytes[..bytes.len().min(HEAD)]);
         let (matches, mut markers) = (unite(piece.matches()), Markers::default());
         // What a filter dropped needs no marker.
@@ -135,7 +138,10 @@ impl<'a> Stream<'a> {
     /// Reads to the end and gives each piece to the sink. A read error ends the content there, and what was
     /// read before it is scanned; the same where the scan is stopped.
     pub fn pieces(&mut self, reader: &mut dyn Read, sink: &mut dyn FnMut(Piece<'_>)) -> StreamEnd {
+        let lines = self.detector.keeps_lines();
+        let more = if lines { around::REACH } else { 0 };
         let (before, after) = self.detector.reach();
+        let (before, after) = (before + more, after + more);
         let (mut end, mut head) = (StreamEnd::default(), Vec::new());
         let (mut start, mut own) = (Cursor::default(), 0..0);
         let mut want = self.cut.whole.max(after) + 1;
@@ -150,7 +156,7 @@ impl<'a> Stream<'a> {
             if first {
                 head.extend_from_slice(&self.buffer[..self.buffer.len().min(HEAD)]);
             }
-            sink(Piece { bytes: &self.buffer, start, own: own.clone(), memo: &memo });
+            sink(Piece { bytes: &self.buffer, start, own: own.clone(), memo: &memo, lines });
             end.bytes += own.len() as u64;
             self.progress.bytes.fetch_add(own.len() as u64, Ordering::Relaxed);
             if !last && self.progress.stopped() {
@@ -173,8 +179,8 @@ impl<'a> Stream<'a> {
         let (mut matches, mut markers) = (Vec::new(), Markers::default());
         let end = self.pieces(reader, &mut |piece| {
             matches.extend(piece.matches());
-            // A later piece may hold what a marker in this one covers.
-            if !matches.is_empty() || piece.own.end < piece.bytes.len() || piece.start.at() > 0 {
+            // A later piece may hold what a marker in this one covers; one of ours is wanted though it covers nothing.
+            if !matches.is_empty() || piece.own.end < piece.bytes.len() || piece.start.at() > 0 || marker::is_in(piece.bytes) {
                 piece.mark(&mut markers);
             }
         });
@@ -218,6 +224,8 @@ impl Piece<'_> {
             end_line: last.line,
             end_column: last.column,
             judged: Arc::clone(&found.judged),
+            around: (self.lines && found.judged.dropped.is_none())
+                .then(|| Arc::new(Around::new(self.bytes, found.start as usize..found.end as usize))),
         };
         found.iter().zip(spans).map(located).collect()
     }
@@ -249,7 +257,7 @@ pub fn scan_stdin(detector: &Detector, progress: &Progress, reader: &mut dyn Rea
 
 /// Scans a text that is in memory: a name, a message, a line.
 pub fn scan_text(detector: &Detector, text: &[u8]) -> Scanned {
-    Scanned::of(&detector.scan(text, None), text)
+    Scanned::of(detector, &detector.scan(text, None), text)
 }
 
 /// Scans the contents of files, on all threads, and gives each to the sink, in no order. Returns the trouble,

@@ -6,7 +6,26 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
-use super::{Case, Day};
+use super::{Around, Case, Day};
+
+/// What a regex of an allow is tried on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// The value.
+    #[default]
+    Secret,
+    /// All that the rule matched.
+    Match,
+    /// The line of that, or its lines.
+    Line,
+}
+
+impl Target {
+    /// The target of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [("secret", Self::Secret), ("match", Self::Match), ("line", Self::Line)].into_iter().find(|(n, _)| *n == name).map(|(_, t)| t)
+    }
+}
 
 /// What is allowed, ready to be asked.
 #[derive(Clone, Debug)]
@@ -25,8 +44,10 @@ pub struct Allow {
     pub any: bool,
     /// The path is like this.
     pub paths: Option<GlobSet>,
-    /// The value is like one of these.
+    /// The value, or what the target says, is like one of these.
     pub regexes: Vec<Regex>,
+    /// What these are tried on; more than the value is there only where the detector keeps lines.
+    pub target: Target,
     /// The value holds one of these; lower case.
     pub stopwords: Vec<String>,
     /// The commit that brought it in begins like this; lower-case hex.
@@ -72,9 +93,14 @@ impl Allow {
         }
         let path = case.path.map(|path| path.to_path_lossy());
         let value = case.secret.expose();
+        let tried = match self.target {
+            Target::Secret => Some(value),
+            Target::Match => case.around.map(Around::whole),
+            Target::Line => case.around.map(Around::line),
+        };
         let conditions = [
             self.paths.as_ref().map(|globs| path.is_some_and(|path| path.ancestors().any(|part| globs.is_match(part)))),
-            (!self.regexes.is_empty()).then(|| self.regexes.iter().any(|regex| regex.is_match(value))),
+            (!self.regexes.is_empty()).then(|| tried.is_some_and(|text| self.regexes.iter().any(|regex| regex.is_match(text)))),
             (!self.stopwords.is_empty()).then(|| {
                 let lower = value.to_ascii_lowercase();
                 self.stopwords.iter().any(|word| lower.contains_str(word))

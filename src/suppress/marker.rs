@@ -10,6 +10,8 @@ use bstr::ByteSlice;
 const REACH: u64 = 2048;
 /// So much of a line is read after a marker.
 const ARGUMENTS: usize = 512;
+/// So many characters of a wrong word are told.
+const SHOWN: usize = 40;
 /// So far back a line is looked at for whether the marker stands alone in it.
 const BEFORE: usize = 256;
 
@@ -28,6 +30,8 @@ pub struct Marker {
     pub until: Option<String>,
     /// What is wrong with it, if something is: then it hides nothing.
     pub fault: Option<String>,
+    /// It stands in backticks, as a manual speaks of it: nobody expects it to hide something.
+    pub mention: bool,
 }
 
 /// The markers of one content with what they cover.
@@ -53,6 +57,9 @@ struct Placed {
 #[derive(Clone, Debug)]
 struct Block {
     marker: Arc<Marker>,
+    /// The same with what is wrong with it as long as it has no end.
+    unclosed: Arc<Marker>,
+    line: usize,
     at: u64,
     end: Option<u64>,
 }
@@ -86,6 +93,11 @@ pub struct Piece<'a> {
     pub own: std::ops::Range<usize>,
 }
 
+/// Whether a text holds a marker of ours, or something that looks like one.
+pub fn is_in(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"unleak:allow").is_some()
+}
+
 impl Markers {
     /// Adds the markers that begin in the own bytes of a piece. `line` says the line of an offset in the piece.
     pub fn add(&mut self, piece: &Piece<'_>, line: &mut dyn FnMut(usize) -> usize) {
@@ -100,12 +112,17 @@ impl Markers {
         for (start, end, form, word, peer) in found {
             let stop = (end + ARGUMENTS).min(piece.bytes.len());
             let rest = piece.bytes[end..stop].split(|&b| b == b'\n').next().unwrap_or_default();
-            let (marker, rest) = if peer { (Marker { word, peer, ..Marker::default() }, rest) } else { arguments(word, rest) };
+            let (mut marker, rest) = if peer { (Marker { word, peer, ..Marker::default() }, rest) } else { arguments(word, rest) };
+            marker.mention = start.checked_sub(1).is_some_and(|n| piece.bytes[n] == b'`');
             let alone = stands_alone(piece, start) && !rest.iter().any(u8::is_ascii_alphanumeric);
             let (at, end) = (piece.at + start as u64, piece.at + end as u64);
             let (marker, open) = (Arc::new(marker), self.blocks.last_mut().filter(|block| block.end.is_none()));
             match (form, open) {
-                (Form::Begin, None) => self.blocks.push(Block { marker, at, end: None }),
+                (Form::Begin, None) => {
+                    let fault = Some("the block has no unleak:allow-end".to_owned());
+                    let unclosed = Arc::new(Marker { fault, ..Marker::clone(&marker) });
+                    self.blocks.push(Block { marker, unclosed, line: line(start), at, end: None });
+                }
                 (Form::End, Some(block)) => block.end = Some(end),
                 (Form::Begin, Some(_)) | (Form::End, None) => {}
                 (Form::Line | Form::NextLine, _) => {
@@ -123,13 +140,17 @@ impl Markers {
         let begun = self.blocks.partition_point(|block| block.at <= stand.start);
         match self.blocks[..begun].last() {
             Some(Block { marker, end: Some(end), .. }) if stand.end <= *end => over.push(Arc::clone(marker)),
-            Some(Block { marker, end: None, .. }) => {
-                let fault = Some("the block has no unleak:allow-end".to_owned());
-                over.push(Arc::new(Marker { fault, ..Marker::clone(marker) }));
-            }
+            Some(Block { unclosed, end: None, .. }) => over.push(Arc::clone(unclosed)),
             _ => {}
         }
         over
+    }
+
+    /// Our own markers, those of lines and then those of blocks, with their lines. What only speaks of one is left out.
+    pub fn own(&self) -> impl Iterator<Item = (&Arc<Marker>, usize)> {
+        let placed = self.placed.iter().map(|placed| (&placed.marker, placed.line));
+        let blocks = self.blocks.iter().map(|block| (if block.end.is_some() { &block.marker } else { &block.unclosed }, block.line));
+        placed.chain(blocks).filter(|(marker, _)| !marker.peer && !marker.mention)
     }
 }
 
@@ -223,7 +244,7 @@ fn arguments<'b>(word: &'static str, line: &'b [u8]) -> (Marker, &'b [u8]) {
     let mut marker = Marker { word, ..Marker::default() };
     let mut rest = line;
     loop {
-        rest = rest.trim_start_with(|c| c.is_whitespace() || c == ',' || c == ':');
+        rest = rest.trim_start_with(|c| c.is_whitespace() || c == ',' || c == ':' || c == '[');
         if let Some(after) = rest.strip_prefix(b"reason=") {
             let (text, after) = value(after, &[" until=", " reason="]);
             (marker.reason, rest) = (Some(text), after);
@@ -234,19 +255,27 @@ fn arguments<'b>(word: &'static str, line: &'b [u8]) -> (Marker, &'b [u8]) {
             }
             (marker.until, rest) = (Some(text), after);
         } else {
-            let len = rest.iter().take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || **b == b'-').count();
-            let name = rest[..len].trim_end_with(|c| c == '-');
-            let closed = rest.is_empty() || closer(rest) == Some(0) || !rest[0].is_ascii_alphanumeric();
-            if closed || name.is_empty() || is_word(rest.get(len)) || name.len() > 64 {
-                if !closed {
-                    marker.fault = Some("it names no rule, reason= or until=".to_owned());
-                }
+            let len =
+                rest.iter().take_while(|b| !b.is_ascii_whitespace() && !b",\\".contains(b)).count().min(closer(rest).unwrap_or(rest.len()));
+            // What a sentence or a bracket ends with is not the name's.
+            let name = rest[..len].trim_end_with(|c| c.is_ascii_punctuation());
+            if !name.first().is_some_and(u8::is_ascii_alphanumeric) {
+                return (marker, rest);
+            }
+            if !is_rule_name(name) {
+                let shown: String = name.to_str_lossy().chars().take(SHOWN).collect();
+                marker.fault = Some(format!("{shown:?} is no rule, reason= or until="));
                 return (marker, rest);
             }
             marker.rules.push(name.to_str_lossy().into_owned());
             rest = &rest[name.len()..];
         }
     }
+}
+
+/// Whether it can be the id of a rule or provider at all: small letters, digits and dashes.
+fn is_rule_name(name: &[u8]) -> bool {
+    name.len() <= 64 && name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
 }
 
 /// A value in quotes, or up to one of the stops, the end of the comment or of the line.
@@ -311,7 +340,33 @@ mod tests {
         assert_eq!(over("SECRET /* unleak:allow until=2030-01-02 reason=\"it's old\" */"), ["unleak:allow |it's old|2030-01-02|"]);
         assert_eq!(over("{\"note\": \"unleak:allow a-b, c\", \"x\": \"SECRET\"}"), ["unleak:allow a-b,c|||"]);
         assert_eq!(over("SECRET # unleak:allow until=soon"), ["unleak:allow ||soon|its `until` is no date like 2027-01-31"]);
-        assert_eq!(over("SECRET # unleak:allow Because"), ["unleak:allow |||it names no rule, reason= or until="]);
+        assert_eq!(over("SECRET # unleak:allow [a-b]"), ["unleak:allow a-b|||"]);
+        assert_eq!(over("(unleak:allow a-b) SECRET"), ["unleak:allow a-b|||"]);
+        assert_eq!(over(r#"x = "SECRET # unleak:allow a-b\nmore""#), ["unleak:allow a-b|||"]);
+        assert_eq!(over("SECRET # unleak:allow a-b. unleak:allow-end"), ["unleak:allow a-b|||"]);
+    }
+
+    #[test]
+    fn a_word_that_is_no_rule_is_a_fault_and_not_the_beginning_of_one() {
+        let fault = |word: &str| format!("unleak:allow |||{word:?} is no rule, reason= or until=");
+        for word in ["Because", "1/2", "a_b", "github-pat/x", "a=b"] {
+            assert_eq!(over(&format!("SECRET # unleak:allow {word} and so on")), [fault(word)], "{word}");
+        }
+        let block = over(concat!("# unleak:", "allow-begin 1/2\nSECRET\n# unleak:", "allow-end\n"));
+        assert_eq!(block, ["unleak:allow-begin |||\"1/2\" is no rule, reason= or until="]);
+        assert!(over("SECRET # unleak:allow a-b 1/2")[0].ends_with("\"1/2\" is no rule, reason= or until="));
+    }
+
+    #[test]
+    fn our_own_markers_are_told_with_their_lines() {
+        let text =
+            "# unleak:allow a\nx # gitleaks:allow\nsee `unleak:allow`\n# unleak:allow-begin\n# unleak:allow-end\n# unleak:allow-begin b\n";
+        let mut markers = Markers::default();
+        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        markers.add(&Piece { bytes: text.as_bytes(), at: 0, own: 0..text.len() }, &mut |at| line(at));
+        let told: Vec<_> = markers.own().map(|(marker, line)| (marker.word, line, marker.fault.is_some())).collect();
+        assert_eq!(told, [("unleak:allow", 1, false), ("unleak:allow-begin", 4, false), ("unleak:allow-begin", 6, true)]);
+        assert!(is_in(text.as_bytes()) && !is_in(b"x # gitleaks:allow"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! how the files were found, nor what a report makes of it.
 
 pub mod allow;
+pub mod around;
 pub mod baseline;
 mod day;
 pub mod ignore_file;
@@ -11,6 +12,7 @@ pub mod marker;
 use std::sync::Arc;
 
 pub use allow::Allow;
+pub use around::Around;
 pub use baseline::Baseline;
 pub use day::Day;
 pub use ignore_file::IgnoreFile;
@@ -32,6 +34,8 @@ pub struct Suppress {
     pub peers: bool,
     /// The run looks at all that the files speak of, so that an entry that hides nothing is not needed any more.
     pub whole: bool,
+    /// No rule is left out for this run alone, so that a marker that hides nothing is not needed any more.
+    pub every_rule: bool,
     /// The day on which it is judged what has expired.
     pub today: Day,
     /// The `[[allow]]` of configurations.
@@ -49,6 +53,7 @@ impl Default for Suppress {
             inline: true,
             peers: true,
             whole: false,
+            every_rule: false,
             today: Day::today(),
             allows: Vec::new(),
             ignores: Vec::new(),
@@ -71,6 +76,8 @@ pub struct Case<'a> {
     pub commit: Option<&'a str>,
     /// The markers over it.
     pub markers: &'a [Arc<Marker>],
+    /// What stands around it, where [`Suppress::needs_lines`].
+    pub around: Option<&'a Around>,
 }
 
 /// What hides a place.
@@ -99,6 +106,11 @@ impl Suppress {
     /// Lets nothing be hidden.
     pub fn nothing() -> Self {
         Self { strict: true, inline: false, peers: false, ..Self::default() }
+    }
+
+    /// Whether an allow looks at more than the value, so that what stands around it has to be kept.
+    pub fn needs_lines(&self) -> bool {
+        !self.strict && self.allows.iter().any(|allow| allow.target != allow::Target::Secret)
     }
 
     /// Whether fingerprints made with that key can be looked up in the files; another key is an error.
@@ -130,7 +142,7 @@ impl Suppress {
     }
 
     /// Whether a marker is listened to and speaks of the rule.
-    fn counts(&self, marker: &Marker, rule: &Rule) -> bool {
+    pub fn counts(&self, marker: &Marker, rule: &Rule) -> bool {
         self.inline && (self.peers || !marker.peer) && (marker.rules.is_empty() || marker.rules.iter().any(|name| rule.goes_by(name)))
     }
 

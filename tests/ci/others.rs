@@ -20,6 +20,7 @@ impl Setting {
     #[track_caller]
     fn finds(&self, variables: &str, seeds: &[u64], words: &str) {
         let all = variables
+            .replace("$short", &self.server.main[..12])
             .replace("$first", &self.server.first)
             .replace("$main", &self.server.main)
             .replace("$topic", &self.server.topic)
@@ -44,6 +45,12 @@ fn bitbucket() {
         &format!("{base}$topic BITBUCKET_PR_ID=7 BITBUCKET_PR_DESTINATION_BRANCH=main BITBUCKET_PR_DESTINATION_COMMIT=$main"),
         &[3],
         "pull request 7",
+    );
+    // It abbreviates ids at times.
+    it.finds(
+        &format!("{base}$topic BITBUCKET_PR_ID=7 BITBUCKET_PR_DESTINATION_BRANCH=main BITBUCKET_PR_DESTINATION_COMMIT=$short"),
+        &[3],
+        "pull request 7 into main",
     );
     // It does not say what was there before, and this clone does not know the default branch.
     it.finds(&format!("{base}$topic BITBUCKET_BRANCH=topic"), &[1, 3], "no earlier state is known: all commits");
@@ -72,11 +79,22 @@ fn circle() {
     let it = Setting::new().knows_default();
     let base = "CIRCLECI=true CIRCLE_SHA1=";
     it.finds(&format!("{base}$topic CIRCLE_BRANCH=topic"), &[3], "push to topic");
-    it.finds(&format!("{base}$topic CIRCLE_BRANCH=pull/7 CIRCLE_PR_NUMBER=7"), &[3], "push to pull/7");
+    let fork = "CIRCLE_BRANCH=pull/7 CIRCLE_PR_NUMBER=7 CIRCLE_PR_USERNAME=them CIRCLE_PR_REPONAME=it";
+    it.finds(&format!("{base}$topic {fork}"), &[3], "pull request 7 from a fork: the commits up to");
+    it.finds(&format!("{base}$topic CIRCLE_BRANCH=pull/7"), &[3], "pull request 7 from a fork: the commits up to");
+    let address = "https://host.example/us/it/pull/";
+    it.finds(&format!("{base}$topic CIRCLE_BRANCH=topic CIRCLE_PULL_REQUEST={address}7"), &[3], "pull request 7: the commits up to");
+    it.finds(&format!("{base}$topic CIRCLE_BRANCH=topic CIRCLE_PULL_REQUESTS={address}7,{address}9"), &[3], "pull request 7: the");
+    it.finds(&format!("{base}$main CIRCLE_BRANCH=main CIRCLE_PULL_REQUEST={address}8"), &[1, 2], "push to main");
+    it.finds(&format!("{base}$topic CIRCLE_BRANCH=topic CIRCLE_PULL_REQUEST=nonsense"), &[3], "push to topic");
+    it.finds(&format!("{base}$topic"), &[1, 2, 3], "the whole history");
     it.finds(&format!("{base}$topic CIRCLE_TAG=v1"), &[3], "tag v1");
     // The pipeline's own value for what was there before goes in by an option.
     let variables = [("CIRCLECI", "true"), ("CIRCLE_SHA1", it.server.main.as_str()), ("CIRCLE_BRANCH", "main")];
     finds(&ci(&it.clone, &variables, &["--base", &it.server.first]), &[2], "does not reach");
+    // Where the clone does not know the default branch, all of the request is new.
+    let unknown = Setting::new();
+    unknown.finds(&format!("{base}$topic {fork}"), &[1, 3], "pull request 7 from a fork: all commits");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! pre-commit, pre-merge-commit and commit-msg, in every way a commit comes about.
 
+use std::path::Path;
+
 use super::support::*;
 
 #[test]
@@ -171,6 +173,19 @@ fn trouble_blocks_unless_it_was_declared_to_pass() {
     let ran = hook(&repo, &["run", "pre-commit", "--fail-open"]);
     assert_eq!(ran.code, 0);
     assert!(ran.stderr.contains("warning"), "{}", ran.stderr);
+    // What the call says, and so the hook's file, comes before the environment, which counts where the call says nothing.
+    let (file, call) = (repo.path.join(".git/hooks/pre-commit"), ["hook", "run", "pre-commit"]);
+    for (program, arguments, variable, code) in [
+        (Path::new(PROGRAM), &call[..], "UNLEAK_FAIL_OPEN", 0),
+        (Path::new(PROGRAM), &[call[0], call[1], call[2], "--fail-closed"], "UNLEAK_FAIL_OPEN", 3),
+        (Path::new(PROGRAM), &[call[0], call[1], call[2], "--fail-open"], "UNLEAK_FAIL_CLOSED", 0),
+        (&file, &[], "UNLEAK_FAIL_OPEN", 3),
+    ] {
+        let mut command = crate::common::repo::scrubbed(program, &repo.home);
+        command.current_dir(&repo.path).args(arguments).env(variable, "1");
+        let ran = crate::common::run::finish(command, b"");
+        assert_eq!(ran.code, code, "{arguments:?} with {variable}: {}", ran.stderr);
+    }
     // Findings block even so.
     let repo = hooked(&["--fail-open"]);
     repo.add("b", token(9));

@@ -1,7 +1,7 @@
 //! Bitbucket Pipelines, Azure Pipelines, CircleCI, Jenkins, Travis CI, Buildkite and Drone, by the variables that
 //! they document. Most do not say what a branch was before a push: then new is what the default branch does not reach.
 
-use super::event::{self, Base, What, some_id};
+use super::event::{self, Base, Commits, What, some_id};
 use crate::config::ci::Variables;
 
 fn branch(name: &str) -> Base {
@@ -54,16 +54,37 @@ pub fn azure(variables: &Variables, default: Option<&str>) -> What {
     }
 }
 
-/// CircleCI.
+/// CircleCI. It tells the number of a request, not into which branch: that is taken for the default branch.
 pub fn circle(variables: &Variables, default: Option<&str>) -> What {
     let get = |name| variables.get(name);
     let head = get("CIRCLE_SHA1").unwrap_or("HEAD");
-    match (get("CIRCLE_TAG"), get("CIRCLE_BRANCH")) {
-        (Some(tag), _) => event::tag(tag, head, default),
-        // The branch of a pull request from a fork is called pull/NUMBER.
-        (None, Some(name)) => event::push(name, None, head, default),
-        (None, None) => What::Whole("a pipeline of no branch".to_owned()),
+    if let Some(tag) = get("CIRCLE_TAG") {
+        return event::tag(tag, head, default);
     }
+    let Some(name) = get("CIRCLE_BRANCH") else { return What::Whole("a pipeline of no branch".to_owned()) };
+    // The default branch may itself be offered to another: that is a push to it all the same.
+    let Some(number) = circle_request(variables, name).filter(|_| Some(name) != default) else {
+        return event::push(name, None, head, default);
+    };
+    let from = if get("CIRCLE_PR_NUMBER").is_some() || name.starts_with("pull/") { " from a fork" } else { "" };
+    What::Commits(Commits {
+        event: format!("pull request {number}{from}"),
+        head: heads(&[Some(head)]),
+        head_ref: Some(format!("refs/pull/{number}/head")),
+        base: default.map(branch).into_iter().collect(),
+        all_is_new: default.is_none(),
+        tag: None,
+    })
+}
+
+/// The number of the request: of one from a fork there is a variable, and its branch is called `pull/NUMBER`; else the
+/// addresses of the requests tell that the branch is offered by.
+fn circle_request<'v>(variables: &'v Variables, branch: &'v str) -> Option<&'v str> {
+    let get = |name| variables.get(name);
+    let address =
+        get("CIRCLE_PULL_REQUEST").or(get("CIRCLE_PULL_REQUESTS")).and_then(|all| all.split(',').next()?.trim().rsplit('/').next());
+    let number = get("CIRCLE_PR_NUMBER").or(branch.strip_prefix("pull/")).or(address);
+    number.filter(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Jenkins with its git plugin, in multibranch pipelines and others.
