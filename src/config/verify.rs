@@ -32,11 +32,16 @@ pub fn wish(args: &VerifyArgs, targets: &[OsString], layers: &Layers) -> Result<
     }
     let results =
         if args.only_verified { vec![State::Live] } else { args.results.iter().map(|name| state(name)).collect::<Result<_>>()? };
-    let wish = Wish { settings, results, only_verified: args.only_verified };
     #[cfg(not(feature = "verify"))]
-    return Err(unleak::asking::missing());
+    {
+        let _ = (settings, results);
+        Err(unleak::asking::missing())
+    }
     #[cfg(feature = "verify")]
-    check(&wish.settings).map(|()| Some(wish))
+    {
+        let wish = Wish { settings, results, only_verified: args.only_verified };
+        check(&wish.settings).map(|()| Some(wish))
+    }
 }
 
 /// The wish of a command that asks in any case.

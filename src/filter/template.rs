@@ -68,7 +68,7 @@ pub fn judge(window: &Window<'_>) -> Judgement {
     let begins = BEGINS.iter().any(|mark| lower.starts_with(mark.as_bytes()));
     let opened =
         [&b"${"[..], b"{{", b"#{", b"%{", b"$(", b"{{ ", b"<%= ", b"${{ ", b"ENC["].iter().any(|mark| window.before().ends_with(mark));
-    if value == b"{}" || inside || opened || is_enclosed(value, window) || is_variable(value) || is_format(value) {
+    if value == b"{}" || inside || opened || is_enclosed(value, window) || is_variable(value) || is_format(value) || is_pattern(value) {
         return Judgement::Drop("a template");
     }
     if begins || is_reference(window) { Judgement::Drop("a reference to a secret kept elsewhere") } else { Judgement::Keep }
@@ -109,6 +109,12 @@ fn is_format(value: &[u8]) -> bool {
     value.windows(2).any(|pair| pair[0] == b'%' && matches!(pair[1], b's' | b'd' | b'v' | b'@' | b'q')) && value.len() <= 8
 }
 
+/// A regular expression: a class of characters with a range in it, and how often it stands.
+fn is_pattern(value: &[u8]) -> bool {
+    let has = |texts: &[&[u8]]| texts.iter().any(|text| memchr::memmem::find(value, text).is_some());
+    has(&[b"[0-9", b"[a-z", b"[A-Z", b"a-z]", b"A-Z]", b"0-9]"]) && has(&[b"]{", b"]+", b"]*"])
+}
+
 /// The field says that the value is only named here.
 fn is_reference(window: &Window<'_>) -> bool {
     let before = window.before();
@@ -147,8 +153,9 @@ mod tests {
                 "x: ${«token»}",
                 "token = «process.env.TOKEN»",
                 "url = «%s:%s»",
+                "token: «^q7x_[0-9A-Za-z._]{60,110}$»",
             ],
-            &["password=«pa$$w0rd»", "password=«a{b]c9»", "password=«$uper$ecret9!»", "password=«50%off-now»"],
+            &["password=«pa$$w0rd»", "password=«a{b]c9»", "password=«$uper$ecret9!»", "password=«50%off-now»", "password=«a]{b[0-8»"],
         );
     }
 }

