@@ -118,7 +118,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         bound.trail,
         bound.caseless,
         rule.stamp(),
-        rule.regex.as_ref().filter(|_| bound.lead == 0).map_or_else(Vec::new, |regex| outline::outline(regex)),
+        outline::of_rule(rule.regex.as_deref(), bound.lead),
     )
     .expect("writing to a string");
 }

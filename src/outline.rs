@@ -22,8 +22,13 @@ const PLACES: usize = 32;
 /// What says nothing.
 const ANY: Set = [u64::MAX; 4];
 
+/// The outline of a rule, of which a match can have `lead` bytes before its keyword; nothing where it does not begin there.
+pub fn of_rule(regex: Option<&str>, lead: u32) -> Vec<Run> {
+    regex.filter(|_| lead == 0).map_or_else(Vec::new, outline)
+}
+
 /// What the first places of every match take, as runs; nothing where that says nothing. Longer matches go on after it.
-pub fn outline(regex: &str) -> Vec<Run> {
+fn outline(regex: &str) -> Vec<Run> {
     let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(regex) else { return Vec::new() };
     let mut sets = [[0; 4]; PLACES];
     walk(&hir, 1, &mut sets);

@@ -283,9 +283,12 @@ impl Frequency {
 
     /// The part of a keyword that holds its rarest bytes and is not too long.
     fn core(&self, keyword: &[u8]) -> Range<usize> {
+        if keyword.len() <= CORE {
+            return 0..keyword.len();
+        }
         let around = (CORE - GRAM) / 2;
-        let start = self.rarest(keyword).saturating_sub(around).min(keyword.len().saturating_sub(CORE));
-        start..keyword.len().min(start + CORE)
+        let start = self.rarest(keyword).saturating_sub(around).min(keyword.len() - CORE);
+        start..start + CORE
     }
 
     /// Where in a keyword two sequences beside each other begin that are seldom both; 0 in a short one.

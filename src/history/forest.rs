@@ -32,9 +32,14 @@ impl Entry<'_> {
         self.mode == 0o040_000
     }
 
+    /// Whether it is a commit of another repository.
+    pub fn is_submodule(&self) -> bool {
+        self.mode == 0o160_000
+    }
+
     /// Whether it is a file or symbolic link.
     pub fn is_blob(&self) -> bool {
-        !self.is_tree() && self.mode != 0o160_000
+        !self.is_tree() && !self.is_submodule()
     }
 }
 

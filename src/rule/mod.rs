@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::filter::{self, Filter};
 use crate::find::{self, Finder};
 use crate::finding::{Confidence, Severity};
-use crate::outline::{Run, outline};
+use crate::outline::{self, Run};
 use names::Name;
 
 /// The id of the rule that has no keyword.
@@ -71,7 +71,7 @@ impl Rule {
     /// Resolves the names in a row that was loaded. An error says what is wrong with it.
     pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
         let stamp = spec.stamp();
-        let outline = spec.regex.as_ref().filter(|_| bound.lead == 0).map_or_else(Vec::new, |regex| outline(regex));
+        let outline = outline::of_rule(spec.regex.as_deref(), bound.lead);
         Self::resolved(Cow::Owned(spec), stamp, bound, Cow::Owned(outline))
     }
 

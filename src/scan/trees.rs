@@ -20,13 +20,10 @@ use crate::source::stream::scan_text;
 /// Candidates in names of files and folders, with the number under which the forest knows the name.
 pub type Names = Vec<(u32, Vec<Candidate>)>;
 
-/// The mode of a commit of another repository.
-const SUBMODULE: u32 = 0o160_000;
 /// How many entries a thread remembers.
 const SLOTS: usize = 1 << 12;
 /// Longer entries are not remembered.
 const LONGEST: usize = 55;
-
 /// Length of a short entry, in bytes.
 const ENTRY: usize = 32;
 
@@ -171,7 +168,7 @@ impl<'a> TreeSink<'a> {
     fn edges(&self, entry: &Entry<'_>, name: Name) -> Edges {
         let oid = Oid::new(entry.id);
         let number = self.numbers.of(&oid);
-        if number.is_none() && entry.mode != SUBMODULE {
+        if number.is_none() && !entry.is_submodule() {
             push(&self.missing, (oid, BString::from(entry.name)));
         }
         (number.and_then(|number| self.forest.edge(entry, name, number)), self.forest.mark(name))

@@ -101,7 +101,7 @@ impl Index {
                 low.midpoint(high)
             };
             let raw = self.raw(middle)?;
-            let head = u64::from_be_bytes(raw[..8].try_into().expect("an id is longer"));
+            let head = head(raw);
             if head < oid.head() {
                 (low, floor) = (middle + 1, head);
                 continue;
@@ -130,11 +130,6 @@ impl Index {
     fn stretch(&self, oid: &Oid) -> Option<(u32, usize, usize)> {
         let first = usize::from(oid.as_bytes()[0]);
         Some((8, if first == 0 { 0 } else { self.fan(first - 1)? }, self.fan(first)?))
-    }
-
-    /// The first eight bytes of the id at a position.
-    fn head(&self, at: usize) -> Option<u64> {
-        self.raw(at).map(|raw| u64::from_be_bytes(raw[..8].try_into().expect("an id is longer")))
     }
 
     fn fan(&self, byte: usize) -> Option<usize> {
@@ -168,7 +163,7 @@ impl Directory {
         let bits = (index.count / 4).checked_ilog2()?.clamp(1, 24);
         let mut below = Vec::with_capacity((1 << bits) + 1);
         for at in 0..index.count {
-            let beginning = (index.head(at)? >> (64 - bits)) as usize;
+            let beginning = (head(index.raw(at)?) >> (64 - bits)) as usize;
             if beginning + 1 < below.len() {
                 return None;
             }
@@ -182,6 +177,11 @@ impl Directory {
         let beginning = (oid.head() >> (64 - self.bits)) as usize;
         (self.bits, self.below[beginning] as usize, self.below[beginning + 1] as usize)
     }
+}
+
+/// The first eight bytes of a raw id.
+fn head(raw: &[u8]) -> u64 {
+    u64::from_be_bytes(raw[..8].try_into().expect("an id is longer"))
 }
 
 fn be32(bytes: &[u8], at: usize) -> Option<u32> {
