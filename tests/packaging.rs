@@ -47,6 +47,37 @@ fn setting() -> (Repo, String, String) {
     (clone, before, after)
 }
 
+/// A push as the runner of actions tells it, and the files into which its steps write.
+struct Push {
+    event: String,
+    output: String,
+    summary: String,
+}
+
+impl Push {
+    fn new(clone: &Repo, before: &str, after: &str) -> Self {
+        let file = |name: &str, content: &str| {
+            let path = clone.path.with_file_name(name);
+            std::fs::write(&path, content).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let event = format!("{{\"ref\":\"refs/heads/main\",\"before\":\"{before}\",\"after\":\"{after}\"}}");
+        Self { event: file("event.json", &event), output: file("output", ""), summary: file("summary", "") }
+    }
+
+    /// The runner's variables, and these.
+    fn variables<'v>(&'v self, more: &[(&'v str, &'v str)]) -> Vec<(&'v str, &'v str)> {
+        let own = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "push"),
+            ("GITHUB_EVENT_PATH", self.event.as_str()),
+            ("GITHUB_OUTPUT", self.output.as_str()),
+            ("GITHUB_STEP_SUMMARY", self.summary.as_str()),
+        ];
+        own.iter().chain(more).copied().collect()
+    }
+}
+
 /// Runs a shell step.
 fn step(repo: &Repo, script: &str, variables: &[(&str, &str)]) -> Output {
     let mut command = scrubbed("bash", &repo.home);
@@ -94,35 +125,24 @@ fn the_actions_steps_run() {
     let action = yaml("action.yml");
     let script = text(&action["runs"]["steps"][1]["run"]).to_owned();
     let (clone, before, after) = setting();
-    let file = |name: &str, content: &str| {
-        let path = clone.path.with_file_name(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
     let read = |path: &str| std::fs::read_to_string(path).unwrap();
     for (from, arguments, code) in [(&before, "", 1), (&after, "", 0), (&before, "--exit-code\n5\n\n--severity\ncritical", 5)] {
-        let event = file("event.json", &format!("{{\"ref\":\"refs/heads/main\",\"before\":\"{from}\",\"after\":\"{after}\"}}"));
-        let (output, summary) = (file("output", ""), file("summary", ""));
-        let variables = [
-            ("GITHUB_ACTIONS", "true"),
-            ("GITHUB_EVENT_NAME", "push"),
-            ("GITHUB_EVENT_PATH", event.as_str()),
-            ("GITHUB_OUTPUT", &output),
-            ("GITHUB_STEP_SUMMARY", &summary),
+        let push = Push::new(&clone, from, &after);
+        let variables = push.variables(&[
             ("RUNNER_TEMP", "/nowhere"),
             ("INPUT_ARGS", arguments),
             ("INPUT_DEEPEN", "true"),
             ("INPUT_SARIF", "out.sarif"),
             ("INPUT_PROGRAM", PROGRAM),
-        ];
+        ]);
         let ran = step(&clone, &script, &variables);
         let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
         assert_eq!(ran.status.code(), Some(code), "{said}");
-        assert!(read(&output).contains(&format!("exit-code={code}\nsarif=out.sarif\n")), "{}", read(&output));
+        assert!(read(&push.output).contains(&format!("exit-code={code}\nsarif=out.sarif\n")), "{}", read(&push.output));
         let sarif = std::fs::read_to_string(clone.path.join("out.sarif")).unwrap();
         assert!(sarif.contains("\"2.1.0\"") && !sarif.contains(&token(1)));
         assert_eq!(said.contains("::error"), code != 0, "{said}");
-        assert!(!read(&summary).is_empty() && !read(&summary).contains(&token(1)), "{}", read(&summary));
+        assert!(!read(&push.summary).is_empty() && !read(&push.summary).contains(&token(1)), "{}", read(&push.summary));
     }
 }
 
@@ -160,25 +180,14 @@ fn the_actions_build_step_puts_the_program_where_the_scan_takes_it_from() {
     assert_eq!(asked.lines().next(), Some("install"));
     assert!(asked.lines().any(|word| word == "--locked"), "what is built is what was tested: {asked}");
     assert!(temp.join("unleak/bin/unleak").is_file());
-    let event = format!("{{\"ref\":\"refs/heads/main\",\"before\":\"{before}\",\"after\":\"{after}\"}}");
-    let file = |name: &str, content: &str| {
-        let path = clone.path.with_file_name(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let (event, output, summary) = (file("event.json", &event), file("output", ""), file("summary", ""));
-    let variables = [
-        ("GITHUB_ACTIONS", "true"),
-        ("GITHUB_EVENT_NAME", "push"),
-        ("GITHUB_EVENT_PATH", event.as_str()),
-        ("GITHUB_OUTPUT", &output),
-        ("GITHUB_STEP_SUMMARY", &summary),
+    let push = Push::new(&clone, &before, &after);
+    let variables = push.variables(&[
         ("RUNNER_TEMP", temp_text),
         ("INPUT_ARGS", ""),
         ("INPUT_DEEPEN", "true"),
         ("INPUT_SARIF", "a b.sarif"),
         ("INPUT_PROGRAM", ""),
-    ];
+    ]);
     let ran = step(&clone, scan, &variables);
     assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
     assert!(clone.path.join("a b.sarif").is_file());
@@ -191,29 +200,14 @@ fn the_action_says_what_a_shallow_clone_lacks() {
     let action = yaml("action.yml");
     let script = text(&action["runs"]["steps"][1]["run"]).to_owned();
     let (clone, before, after) = setting();
-    let file = |name: &str, content: &str| {
-        let path = clone.path.with_file_name(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let event = file("event.json", &format!("{{\"ref\":\"refs/heads/main\",\"before\":\"{before}\",\"after\":\"{after}\"}}"));
-    let (output, summary) = (file("output", ""), file("summary", ""));
-    let variables = [
-        ("GITHUB_ACTIONS", "true"),
-        ("GITHUB_EVENT_NAME", "push"),
-        ("GITHUB_EVENT_PATH", event.as_str()),
-        ("GITHUB_OUTPUT", &output),
-        ("GITHUB_STEP_SUMMARY", &summary),
-        ("INPUT_ARGS", ""),
-        ("INPUT_DEEPEN", "false"),
-        ("INPUT_SARIF", "out.sarif"),
-        ("INPUT_PROGRAM", PROGRAM),
-    ];
+    let push = Push::new(&clone, &before, &after);
+    let variables =
+        push.variables(&[("INPUT_ARGS", ""), ("INPUT_DEEPEN", "false"), ("INPUT_SARIF", "out.sarif"), ("INPUT_PROGRAM", PROGRAM)]);
     let ran = step(&clone, &script, &variables);
     let said = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert_eq!(ran.status.code(), Some(3), "{said}");
     assert!(said.contains("fetch-depth: 0"), "{said}");
-    assert!(std::fs::read_to_string(&output).unwrap().contains("exit-code=3"));
+    assert!(std::fs::read_to_string(&push.output).unwrap().contains("exit-code=3"));
 }
 
 #[test]
