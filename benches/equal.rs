@@ -78,19 +78,19 @@ impl Engine<'_> {
 impl Sink for Engine<'_> {
     type Memo = Memo;
 
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
+    fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
         let memo = self.detector.scan(bytes, base);
         if id.count {
-            self.lock().add(id.oid, bytes.len(), found(&memo));
+            self.lock().add(id.oid(), bytes.len(), found(&memo));
         }
         memo
     }
 
-    fn large(&self, id: &Id, reader: &mut dyn Read) {
+    fn large(&self, id: &Id<'_>, reader: &mut dyn Read) {
         let mut bytes = Vec::new();
         match reader.read_to_end(&mut bytes) {
-            Ok(_) => self.lock().add(id.oid, bytes.len(), found(&self.detector.scan(&bytes, None))),
-            Err(_) => self.unreadable(id.oid, ""),
+            Ok(_) => self.lock().add(id.oid(), bytes.len(), found(&self.detector.scan(&bytes, None))),
+            Err(_) => self.unreadable(id.oid(), ""),
         }
     }
 

@@ -32,7 +32,7 @@ struct Count<'a> {
 impl Sink for Count<'_> {
     type Memo = Memo;
 
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
+    fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
         self.objects.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         match self.rules {
@@ -41,7 +41,7 @@ impl Sink for Count<'_> {
         }
     }
 
-    fn large(&self, _: &Id, reader: &mut dyn Read) {
+    fn large(&self, _: &Id<'_>, reader: &mut dyn Read) {
         self.objects.fetch_add(1, Ordering::Relaxed);
         let bytes = std::io::copy(reader, &mut std::io::sink()).unwrap_or(0);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);

@@ -2,12 +2,15 @@
 //! many threads; afterwards equal contents get one number, so that two root trees that differ elsewhere count
 //! as the same. Objects have numbers here that the database gives them. It does not know commits.
 
-use std::hash::BuildHasher;
+mod numbering;
+
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use bstr::{BString, ByteSlice};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
+
+use numbering::Numbering;
 
 /// The number of a content; equal numbers mean that the trees hold the same wanted blobs at the same paths.
 pub type ContentId = u32;
@@ -71,7 +74,8 @@ pub struct Forest {
     blobs: u32,
     names: RwLock<Names>,
     edges: [Mutex<Vec<Edge>>; SHARDS],
-    trees: Mutex<Trees>,
+    /// Those that each thread has handed over.
+    trees: [Mutex<Trees>; SHARDS],
 }
 
 /// The number of an edge: that a tree holds a wanted blob or a folder under a name. An edge may stand in many trees.
@@ -84,9 +88,22 @@ impl EdgeId {
     }
 
     fn index(self) -> usize {
-        self.0.get() as usize - 1
+        (self.0.get() & !GONE) as usize - 1
+    }
+
+    /// The same, as one that the base of a tree has and the tree has not.
+    #[must_use]
+    pub fn gone(self) -> Self {
+        Self(self.0 | GONE)
+    }
+
+    fn is_gone(self) -> bool {
+        self.0.get() & GONE > 0
     }
 }
+
+/// Marks an edge that is gone.
+const GONE: u32 = 1 << 31;
 
 #[derive(Default)]
 struct Names {
@@ -104,13 +121,18 @@ pub struct Name {
     mark: Option<(u32, u32)>,
 }
 
-/// What the trees hold, one behind the other.
+/// What the trees hold, one behind the other: all their edges, or those in which they differ from their base.
 #[derive(Default)]
 struct Trees {
     numbers: Vec<u32>,
+    /// The number of the base, or [`NONE`].
+    bases: Vec<u32>,
     ends: Vec<u32>,
     edges: Vec<EdgeId>,
 }
+
+/// No tree.
+const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
 struct Edge {
@@ -185,35 +207,52 @@ impl Forest {
         EdgeId::new((edges.len() - 1) * SHARDS + shard)
     }
 
-    /// Takes the tree of this number.
-    pub fn add(&self, number: u32, edges: impl Iterator<Item = EdgeId>) {
-        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = trees.edges.len();
-        trees.edges.extend(edges);
-        if trees.edges.len() > before {
-            let end = trees.edges.len() as u32;
-            trees.ends.push(end);
-            trees.numbers.push(number);
+    /// Takes the tree of this number: its edges or, if it has a base that was taken before, the number of that and the
+    /// edges in which they differ. Says whether it was kept: one without any edge is not.
+    pub fn add(&self, number: u32, base: Option<u32>, edges: &[EdgeId]) -> bool {
+        if edges.is_empty() && base.is_none() {
+            return false;
         }
+        let thread = rayon::current_thread_index().unwrap_or(0) % SHARDS;
+        let mut trees = self.trees[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        trees.edges.extend_from_slice(edges);
+        let end = trees.edges.len() as u32;
+        trees.ends.push(end);
+        trees.numbers.push(number);
+        trees.bases.push(base.unwrap_or(NONE));
+        true
     }
 
     /// Numbers the contents. The database has so many objects.
     pub fn finish(self, objects: usize) -> Contents {
-        let trees = self.trees.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let trees = join(self.trees.map(|trees| trees.into_inner().unwrap_or_else(PoisonError::into_inner)));
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).names;
-        let mut places = vec![None; objects];
+        let mut places = vec![NONE; objects];
         for (number, place) in trees.numbers.iter().zip(0u32..) {
-            places[*number as usize] = Some(place);
+            places[*number as usize] = place;
         }
         let target = |edge: Edge| match edge.to {
-            End::Folder(number) => (edge.name, places[number as usize].map_or(Target::Nothing, Target::Folder)),
+            End::Folder(number) if places[number as usize] == NONE => (edge.name, Target::Nothing),
+            End::Folder(number) => (edge.name, Target::Folder(places[number as usize])),
             End::Wanted(blob) => (edge.name, Target::Blob(blob)),
         };
         let edges = self.edges.map(|edges| edges.into_inner().unwrap_or_else(PoisonError::into_inner));
         let edges = edges.map(|edges| edges.into_iter().map(target).collect());
-        let of = vec![UNKNOWN; trees.numbers.len()];
-        Numbering { trees, edges, ids: FxHashMap::default(), nodes: vec![Box::default()], of }.run(names, objects)
+        Numbering::new(trees, edges, places).run(names)
     }
+}
+
+/// One list of what several threads took.
+fn join(parts: [Trees; SHARDS]) -> Trees {
+    let mut all = Trees::default();
+    for part in parts {
+        let before = all.edges.len() as u32;
+        all.numbers.extend(part.numbers);
+        all.bases.extend(part.bases);
+        all.ends.extend(part.ends.iter().map(|end| end + before));
+        all.edges.extend(part.edges);
+    }
+    all
 }
 
 /// Where an edge leads.
@@ -253,14 +292,17 @@ pub struct Change {
 pub struct Contents {
     names: Vec<Box<[u8]>>,
     nodes: Vec<Box<[(u32, Child)]>>,
-    /// The content of the object of each number.
+    /// The content of each tree that was taken.
     of: Vec<ContentId>,
+    /// The place among them of the object of each number.
+    places: Vec<u32>,
 }
 
 impl Contents {
     /// The content of the tree of this number.
     pub fn of(&self, number: u32) -> ContentId {
-        self.of.get(number as usize).copied().unwrap_or(NOTHING)
+        let place = self.places.get(number as usize).copied().unwrap_or(NONE);
+        self.of.get(place as usize).copied().unwrap_or(NOTHING)
     }
 
     /// Number of contents.
@@ -305,10 +347,11 @@ impl Contents {
         }
         let before = &self.nodes[old as usize];
         for (name, child) in &self.nodes[new as usize] {
-            let there = before.binary_search_by_key(name, |(n, _)| *n).ok().map(|at| before[at].1);
-            if there == Some(*child) {
+            // A forged tree may have a name twice.
+            if before.binary_search(&(*name, *child)).is_ok() {
                 continue;
             }
+            let there = before.binary_search_by_key(name, |(n, _)| *n).ok().map(|at| before[at].1);
             let len = path.len();
             let name = &self.names[*name as usize];
             path.extend_from_slice(name.strip_prefix(&[NAME]).unwrap_or(name));
@@ -325,103 +368,6 @@ impl Contents {
     }
 }
 
-/// The content of a tree that was not looked at.
-const UNKNOWN: ContentId = u32::MAX;
-/// The content of a tree whose folders are being looked at.
-const OPEN: ContentId = u32::MAX - 1;
-
-/// The contents while they are numbered.
-struct Numbering {
-    trees: Trees,
-    /// Names and targets.
-    edges: [Vec<(u32, Target)>; SHARDS],
-    /// Nodes by their hash; of those with one hash each next one stands under the next number.
-    ids: FxHashMap<u64, ContentId>,
-    nodes: Vec<Box<[(u32, Child)]>>,
-    /// The content of each tree.
-    of: Vec<ContentId>,
-}
-
-impl Numbering {
-    fn run(mut self, names: Vec<Box<[u8]>>, objects: usize) -> Contents {
-        let mut stack = Vec::new();
-        for at in 0..self.of.len() {
-            stack.push(at);
-            while let Some(&at) = stack.last() {
-                let waiting = stack.len();
-                if self.of[at] == UNKNOWN {
-                    self.of[at] = OPEN;
-                    // Without recursion: a hostile database nests deeply.
-                    stack.extend(self.folders(at));
-                }
-                if stack.len() == waiting {
-                    if self.of[at] == OPEN {
-                        self.of[at] = NOTHING;
-                        let node = self.node(at);
-                        self.of[at] = self.intern(node);
-                    }
-                    stack.pop();
-                }
-            }
-        }
-        let mut of = vec![NOTHING; objects];
-        for (number, content) in self.trees.numbers.iter().zip(&self.of) {
-            of[*number as usize] = *content;
-        }
-        Contents { names, nodes: self.nodes, of }
-    }
-
-    fn edges(&self, at: usize) -> impl Iterator<Item = (u32, Target)> {
-        let start = if at == 0 { 0 } else { self.trees.ends[at - 1] };
-        self.trees.edges[start as usize..self.trees.ends[at] as usize]
-            .iter()
-            .map(|&edge| self.edges[edge.index() % SHARDS][edge.index() / SHARDS])
-    }
-
-    /// The folders of a tree that were not looked at.
-    fn folders(&self, at: usize) -> impl Iterator<Item = usize> {
-        self.edges(at).filter_map(|(_, target)| match target {
-            Target::Folder(folder) if self.of[folder as usize] == UNKNOWN => Some(folder as usize),
-            _ => None,
-        })
-    }
-
-    fn node(&self, at: usize) -> Box<[(u32, Child)]> {
-        let child = |(name, target): (u32, Target)| match target {
-            // A folder that is still open holds itself.
-            Target::Folder(folder) => match self.of[folder as usize] {
-                NOTHING | OPEN => None,
-                inner => Some((name, Child::Folder(inner))),
-            },
-            Target::Blob(blob) => Some((name, Child::Blob(blob))),
-            Target::Nothing => None,
-        };
-        let mut node: Vec<(u32, Child)> = self.edges(at).filter_map(child).collect();
-        node.sort_unstable();
-        node.dedup_by_key(|(name, _)| *name);
-        node.into_boxed_slice()
-    }
-
-    fn intern(&mut self, node: Box<[(u32, Child)]>) -> ContentId {
-        if node.is_empty() {
-            return NOTHING;
-        }
-        let mut hash = FxBuildHasher.hash_one(&node);
-        let nodes = &mut self.nodes;
-        loop {
-            match self.ids.get(&hash) {
-                Some(&id) if nodes[id as usize] == node => return id,
-                Some(_) => hash = hash.wrapping_add(1),
-                None => {
-                    nodes.push(node);
-                    self.ids.insert(hash, nodes.len() as ContentId - 1);
-                    return nodes.len() as ContentId - 1;
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -434,7 +380,7 @@ mod tests {
     fn add(forest: &Forest, number: u8, tree: &[u8]) {
         let edge = |entry: Entry<'_>| forest.edge(&entry, forest.add_name(entry.name, false).0, entry.id[0].into());
         let edges: Vec<EdgeId> = entries(tree, 20).filter_map(edge).collect();
-        forest.add(number.into(), edges.into_iter());
+        forest.add(number.into(), None, &edges);
     }
 
     #[test]

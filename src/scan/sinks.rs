@@ -70,7 +70,7 @@ impl<'a> BlobSink<'a> {
         }
     }
 
-    fn is_too_large(&self, id: &Id) -> bool {
+    fn is_too_large(&self, id: &Id<'_>) -> bool {
         let too_large = self.context.max_size.is_some_and(|most| id.size > most);
         if too_large && id.count {
             self.too_large.fetch_add(1, Ordering::Relaxed);
@@ -82,7 +82,7 @@ impl<'a> BlobSink<'a> {
 impl Sink for BlobSink<'_> {
     type Memo = Memo;
 
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
+    fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
         let detector = self.context.collector.detector;
         let memo = detector.scan(bytes, base);
         if self.is_too_large(id) {
@@ -90,23 +90,23 @@ impl Sink for BlobSink<'_> {
         }
         self.tally.add(self.context.progress, id);
         if id.count && memo.has_live_matches() {
-            self.keep(id.oid, Scanned::of(detector, &memo, bytes));
+            self.keep(id.oid(), Scanned::of(detector, &memo, bytes));
         }
         memo
     }
 
-    fn large(&self, id: &Id, reader: &mut dyn Read) {
+    fn large(&self, id: &Id<'_>, reader: &mut dyn Read) {
         if self.is_too_large(id) {
             return;
         }
         self.tally.add(self.context.progress, id);
         let scanned = scan_stdin(self.context.collector.detector, self.context.progress, reader);
         if let Some(why) = &scanned.broken {
-            unreadable(self.context, id.oid, why);
+            unreadable(self.context, id.oid(), why);
         } else if scanned.bytes != id.size && !self.context.progress.stopped() {
-            unreadable(self.context, id.oid, "its stream is not as long as declared");
+            unreadable(self.context, id.oid(), "its stream is not as long as declared");
         }
-        self.keep(id.oid, scanned);
+        self.keep(id.oid(), scanned);
     }
 
     fn unreadable(&self, oid: Oid, why: &str) {
@@ -167,7 +167,7 @@ impl<'a> TextSink<'a> {
 impl Sink for TextSink<'_> {
     type Memo = Memo;
 
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
+    fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
         self.tally.add(self.context.progress, id);
         let memo = self.context.collector.detector.scan(bytes, base);
         if !id.count {
@@ -176,19 +176,19 @@ impl Sink for TextSink<'_> {
         let headers = headers(bytes);
         let message = if id.kind == Kind::Tag {
             // A tag without a target is still a tag, and points to nothing that anybody has.
-            push(&self.tags, (id.oid, headers.object.unwrap_or(id.oid)));
+            push(&self.tags, (id.oid(), headers.object.unwrap_or(id.oid())));
             PlaceKind::TagMessage
         } else {
-            push(&self.commits, Commit::new(id.oid, &headers));
+            push(&self.commits, Commit::new(id.oid(), &headers));
             PlaceKind::CommitMessage
         };
         for (kind, candidate) in texts(self.context, &memo, bytes, message) {
-            push(&self.found, (id.oid, kind, candidate));
+            push(&self.found, (id.oid(), kind, candidate));
         }
         memo
     }
 
-    fn large(&self, _: &Id, _: &mut dyn Read) {}
+    fn large(&self, _: &Id<'_>, _: &mut dyn Read) {}
 
     fn unreadable(&self, oid: Oid, why: &str) {
         unreadable(self.context, oid, why);

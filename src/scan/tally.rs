@@ -30,7 +30,7 @@ struct Part {
 
 impl Tally {
     /// Counts an object, and tells the display.
-    pub fn add(&self, progress: &Progress, id: &Id) {
+    pub fn add(&self, progress: &Progress, id: &Id<'_>) {
         let part = &self.parts[rayon::current_thread_index().unwrap_or(0) % PARTS];
         if id.count {
             part.objects.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! What is done with each tree as the walk hands it over: its names are scanned, its edges kept for attribution,
 //! entries that the database has not are noted. What was copied from another tree is not looked at again.
 
+use std::ops::Range;
 use std::sync::Mutex;
 
 use bstr::BString;
@@ -87,11 +88,34 @@ pub struct Branches {
     edges: Vec<Option<EdgeId>>,
     /// Edges of names that are wanted themselves, by the place of their entry.
     marks: Vec<(u32, EdgeId)>,
+    /// The tree's number, where the forest has it.
+    number: Option<u32>,
+}
+
+/// In which edges a tree differs from its base.
+#[derive(Default)]
+struct Changes {
+    /// So many of the base's entries are dealt with.
+    done: usize,
+    edges: Vec<EdgeId>,
+    /// Entries of the base came twice, or not in their order.
+    unordered: bool,
+}
+
+impl Changes {
+    /// The base's entries up to the first of these are gone, these are not.
+    fn take(&mut self, taken: Range<usize>, base: &Branches) {
+        match base.edges.get(self.done..taken.start) {
+            Some(gone) => self.edges.extend(gone.iter().flatten().map(|edge| edge.gone())),
+            None => self.unordered = true,
+        }
+        self.done = taken.end;
+    }
 }
 
 impl Branches {
     fn with_room(entries: usize) -> Self {
-        Self { starts: Vec::with_capacity(entries + 1), edges: Vec::with_capacity(entries), marks: Vec::new() }
+        Self { starts: Vec::with_capacity(entries + 1), edges: Vec::with_capacity(entries), marks: Vec::new(), number: None }
     }
 
     fn push(&mut self, start: usize, edge: Option<EdgeId>, mark: Option<EdgeId>) {
@@ -100,12 +124,18 @@ impl Branches {
         self.edges.push(edge);
     }
 
+    /// Every edge.
+    fn all(&self) -> Vec<EdgeId> {
+        self.edges.iter().flatten().copied().chain(self.marks.iter().map(|(_, edge)| *edge)).collect()
+    }
+
     /// Takes over the base's entries that lie in a copied stretch from this place on, and says where they end. Copied
     /// bytes are an entry of the base only if one begins there.
-    fn take(&mut self, at: usize, stretch: &Copied, base: &Self) -> usize {
+    fn take(&mut self, at: usize, stretch: &Copied, base: &Self, changes: &mut Changes) -> usize {
         let from = stretch.from + at - stretch.at;
         let Ok(first) = base.starts.binary_search(&(from as u32)) else { return at };
         let last = base.starts.partition_point(|&start| start as usize <= stretch.from + stretch.len) - 1;
+        changes.take(first..last, base);
         let marks = base.marks.partition_point(|(entry, _)| (*entry as usize) < first);
         let taken = base.marks[marks..].iter().take_while(|(entry, _)| (*entry as usize) < last);
         self.marks.extend(taken.map(|(entry, edge)| (entry - first as u32 + self.edges.len() as u32, *edge)));
@@ -135,7 +165,7 @@ impl<'a> TreeSink<'a> {
     }
 
     /// Looks at the entries that are not copied whole from the base.
-    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
+    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>, changes: &mut Changes) -> Branches {
         let mut branches = Branches::with_room(base.map_or(bytes.len() / ENTRY, |base| base.memo.edges.len() + 1));
         let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
         let mut known = rayon::current_thread_index().and_then(|thread| self.known.get(thread)?.try_lock().ok());
@@ -143,7 +173,7 @@ impl<'a> TreeSink<'a> {
         loop {
             while stretches.next_if(|stretch| stretch.at + stretch.len <= at).is_some() {}
             if let (Some(stretch), Some(base)) = (stretches.peek().filter(|stretch| stretch.at <= at), base) {
-                at = branches.take(at, stretch, base.memo);
+                at = branches.take(at, stretch, base.memo, changes);
             }
             let Some((entry, end)) = entry(bytes, at, self.hash) else { break };
             let (edge, mark) = match &mut known {
@@ -158,7 +188,11 @@ impl<'a> TreeSink<'a> {
                 None => self.edges(&entry, self.name(entry.name)),
             };
             branches.push(at, edge, mark);
+            changes.edges.extend(edge);
             at = end;
+        }
+        if let Some(base) = base {
+            changes.take(base.memo.edges.len()..base.memo.edges.len(), base.memo);
         }
         branches.starts.push(at as u32);
         branches
@@ -191,20 +225,24 @@ impl<'a> TreeSink<'a> {
 impl Sink for TreeSink<'_> {
     type Memo = Branches;
 
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
+    fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
         self.tally.add(self.context.progress, id);
-        let branches = self.look(bytes, base);
-        if id.count {
-            let marks = branches.marks.iter().map(|(_, edge)| *edge);
-            let number = id.place.map_or_else(|| self.numbers.of(&id.oid), |(pack, at)| Some(self.numbers.packed(pack, at)));
-            if let Some(number) = number {
-                self.forest.add(number, branches.edges.iter().filter_map(|edge| *edge).chain(marks));
-            }
+        let mut changes = Changes::default();
+        let mut branches = self.look(bytes, base, &mut changes);
+        let number = id.place().map_or_else(|| self.numbers.of(&id.oid()), |(pack, at)| Some(self.numbers.packed(pack, at)));
+        if let Some(number) = number.filter(|_| id.count) {
+            let marked = |branches: &Branches| !branches.marks.is_empty();
+            let like = base.filter(|base| !changes.unordered && !marked(base.memo) && !marked(&branches));
+            let kept = match like.and_then(|base| base.memo.number) {
+                Some(base) => self.forest.add(number, Some(base), &changes.edges),
+                None => self.forest.add(number, None, &branches.all()),
+            };
+            branches.number = kept.then_some(number);
         }
         branches
     }
 
-    fn large(&self, _: &Id, _: &mut dyn std::io::Read) {}
+    fn large(&self, _: &Id<'_>, _: &mut dyn std::io::Read) {}
 
     fn unreadable(&self, oid: Oid, why: &str) {
         unreadable(self.context, oid, why);

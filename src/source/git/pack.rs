@@ -66,6 +66,8 @@ const NONE: u32 = u32::MAX;
 pub struct Plan {
     positions: Vec<u32>,
     offsets: Vec<u64>,
+    /// The checksum of each entry's bytes; empty where the index has none.
+    crcs: Vec<u32>,
     first_child: Vec<u32>,
     next_sibling: Vec<u32>,
     /// Entries that stand whole, with their kind.
@@ -88,11 +90,13 @@ enum Link {
 impl Plan {
     /// Reads every entry's header.
     pub fn new(pack: &Pack) -> Self {
-        let mut order: Vec<(u64, u32)> =
-            (0..pack.index.count()).into_par_iter().map(|at| (pack.index.offset(at).unwrap_or(u64::MAX), at as u32)).collect();
+        // The checksums are taken along, as it costs nothing to read them in the order of the index.
+        let entry = |at| (pack.index.offset(at).unwrap_or(u64::MAX), at as u32, pack.index.crc(at).unwrap_or(0));
+        let mut order: Vec<(u64, u32, u32)> = (0..pack.index.count()).into_par_iter().map(entry).collect();
         order.par_sort_unstable();
-        let offsets: Vec<u64> = order.iter().map(|&(offset, _)| offset).collect();
-        let positions: Vec<u32> = order.iter().map(|&(_, at)| at).collect();
+        let offsets: Vec<u64> = order.iter().map(|entry| entry.0).collect();
+        let positions: Vec<u32> = order.iter().map(|entry| entry.1).collect();
+        let crcs = if pack.index.crc(0).is_some() { order.iter().map(|entry| entry.2).collect() } else { Vec::new() };
         drop(order);
         let links: Vec<Link> = (0..offsets.len()).into_par_iter().map(|rank| link(pack, &offsets, rank)).collect();
         let mut plan = Self {
@@ -100,6 +104,7 @@ impl Plan {
             next_sibling: vec![NONE; offsets.len()],
             positions,
             offsets,
+            crcs,
             roots: Vec::new(),
             foreign: Vec::new(),
             broken: Vec::new(),
@@ -135,6 +140,11 @@ impl Plan {
     /// The entry's offset in the pack.
     pub fn offset(&self, rank: u32) -> u64 {
         self.offsets[rank as usize]
+    }
+
+    /// The CRC-32 of the entry's bytes in the pack, where the index has it.
+    pub fn crc(&self, rank: u32) -> Option<u32> {
+        self.crcs.get(rank as usize).copied()
     }
 
     /// Where the entry ends.

@@ -27,10 +27,10 @@ pub trait Sink: Sync {
     type Memo: Send + Sync + Default;
 
     /// Takes one object. `count` is false where it was seen before, in another pack, and only its memo matters.
-    fn object(&self, id: &Id, bytes: &[u8], base: Option<&Base<'_, Self::Memo>>) -> Self::Memo;
+    fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Self::Memo>>) -> Self::Memo;
 
     /// Takes a blob too large to be held in memory.
-    fn large(&self, id: &Id, reader: &mut dyn std::io::Read);
+    fn large(&self, id: &Id<'_>, reader: &mut dyn std::io::Read);
 
     /// An object of this kind, where it is known, could not be read, for this reason.
     fn unreadable(&self, oid: Oid, why: &str);
@@ -40,18 +40,42 @@ pub trait Sink: Sync {
 }
 
 /// Which object it is.
-#[derive(Clone, Copy, Debug)]
-pub struct Id {
+#[derive(Clone, Copy)]
+pub struct Id<'a> {
     /// Its kind.
     pub kind: Kind,
-    /// Its id.
-    pub oid: Oid,
     /// Its size, in bytes.
     pub size: u64,
     /// False where another pack has it too and it is counted there.
     pub count: bool,
+    name: Name<'a>,
+}
+
+/// Where its id is: to look it up in an index is to wait for memory, and few objects are asked for theirs.
+#[derive(Clone, Copy)]
+enum Name<'a> {
+    /// Here.
+    Known(Oid),
+    /// At this place in the index of the pack of this number.
+    Packed(&'a Pack, u32, u32),
+}
+
+impl Id<'_> {
+    /// Its id.
+    pub fn oid(&self) -> Oid {
+        match self.name {
+            Name::Known(oid) => oid,
+            Name::Packed(pack, _, at) => pack.index.oid(at as usize).unwrap_or_else(|| Oid::new(&[])),
+        }
+    }
+
     /// The pack that it was read from and its place in that pack's index.
-    pub place: Option<(u32, u32)>,
+    pub fn place(&self) -> Option<(u32, u32)> {
+        match self.name {
+            Name::Known(_) => None,
+            Name::Packed(_, pack, at) => Some((pack, at)),
+        }
+    }
 }
 
 /// A database made ready to walk: the delta trees of its packs and the kinds of its loose objects.
@@ -125,7 +149,7 @@ impl<'a> Walk<'a> {
 
 fn read_loose<S: Sink>(sink: &S, oid: Oid, path: &std::path::Path) -> Result<(), String> {
     let mut loose = Loose::open(path).map_err(|e| describe(&e))?;
-    let id = Id { kind: loose.kind, oid, size: loose.size, count: true, place: None };
+    let id = Id { kind: loose.kind, size: loose.size, count: true, name: Name::Known(oid) };
     if id.kind == Kind::Blob && id.size > STREAM_ABOVE {
         sink.large(&id, &mut loose);
     } else {
@@ -190,7 +214,7 @@ impl<S: Sink> PackWalk<'_, S> {
         match self.odb.read(&oid) {
             Ok((kind, bytes)) => {
                 let count = !self.odb.in_earlier_pack(&oid, self.number);
-                self.sink.object(&Id { kind, oid, size: bytes.len() as u64, count, place: None }, &bytes, None);
+                self.sink.object(&Id { kind, size: bytes.len() as u64, count, name: Name::Known(oid) }, &bytes, None);
             }
             Err(_) => self.sink.unreadable(oid, why),
         }
@@ -245,7 +269,7 @@ impl<S: Sink> PackWalk<'_, S> {
     }
 
     fn leaf(&self, rank: u32, base: Option<&Parent<Option<S::Memo>>>) {
-        if self.odb.packs.len() > 1 && self.oid(rank).is_some_and(|oid| self.odb.in_earlier_pack(&oid, self.number)) {
+        if self.number > 0 && self.oid(rank).is_some_and(|oid| self.odb.in_earlier_pack(&oid, self.number)) {
             return;
         }
         let mut scratch = SCRATCH.take();
@@ -266,24 +290,27 @@ impl<S: Sink> PackWalk<'_, S> {
             return None;
         }
         let mut reader = flate2::bufread::ZlibDecoder::new(self.pack.stream(offset, &header)?);
-        self.sink.large(&Id { kind: Kind::Blob, oid: self.oid(rank)?, size: header.size, count: true, place: None }, &mut reader);
+        self.sink.large(&Id { kind: Kind::Blob, size: header.size, count: true, name: self.name(rank) }, &mut reader);
         Some(())
     }
 
     /// Hands a decoded object to the sink.
     fn give(&self, rank: u32, size: u64, base: Option<&Parent<Option<S::Memo>>>, scratch: &Scratch) -> S::Memo {
-        let Some(oid) = self.oid(rank) else { return S::Memo::default() };
-        let count = self.odb.packs.len() == 1 || !self.odb.in_earlier_pack(&oid, self.number);
+        let again = || self.oid(rank).is_some_and(|oid| self.odb.in_earlier_pack(&oid, self.number));
+        let count = self.number == 0 || !again();
         let inherited =
             base.and_then(|parent| Some(Base { memo: parent.memo.as_ref()?, len: parent.bytes.len(), copied: &scratch.copied }));
-        let place = Some((self.number as u32, self.plan.position(rank) as u32));
-        self.sink.object(&Id { kind: self.kind, oid, size, count, place }, &scratch.bytes, inherited.as_ref())
+        self.sink.object(&Id { kind: self.kind, size, count, name: self.name(rank) }, &scratch.bytes, inherited.as_ref())
+    }
+
+    fn name(&self, rank: u32) -> Name<'_> {
+        Name::Packed(self.pack, self.number as u32, self.plan.position(rank) as u32)
     }
 
     fn decode<M>(&self, rank: u32, base: Option<&Parent<M>>, scratch: &mut Scratch) -> Result<u64, &'static str> {
         let (offset, end) = (self.plan.offset(rank), self.plan.end(rank, self.pack));
         let header = self.pack.header(offset).ok_or("its header is damaged")?;
-        if let Some(crc) = self.pack.index.crc(self.plan.position(rank)) {
+        if let Some(crc) = self.plan.crc(rank) {
             let raw = self.pack.raw(offset, end).ok_or("it reaches beyond the pack")?;
             if crc32fast::hash(raw) != crc {
                 return Err("its checksum in the pack's index does not hold");
