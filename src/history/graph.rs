@@ -42,13 +42,16 @@ impl Graph {
     pub fn new(mut commits: Vec<Commit>) -> Self {
         commits.sort_unstable_by_key(|c| (c.date, c.oid));
         commits.dedup_by_key(|c| c.oid);
-        let ids: FxHashMap<Oid, u32> = commits.iter().enumerate().map(|(n, c)| (c.oid, n as u32)).collect();
-        let order = topological(&commits, &ids);
-        let mut slots: Vec<Option<Commit>> = commits.into_iter().map(Some).collect();
-        let commits: Vec<Commit> = order.iter().filter_map(|&n| slots[n as usize].take()).collect();
-        let ids: FxHashMap<Oid, u32> = commits.iter().enumerate().map(|(n, c)| (c.oid, n as u32)).collect();
-        let parents = commits.iter().map(|c| c.parents.iter().filter_map(|p| ids.get(p).copied()).collect()).collect();
-        Self { commits, parents, ids }
+        let mut ids: FxHashMap<Oid, u32> = commits.iter().zip(0..).map(|(c, n)| (c.oid, n)).collect();
+        let known = |commit: &Commit| commit.parents.iter().filter_map(|p| ids.get(p).copied()).collect();
+        let mut parents: Vec<Vec<u32>> = commits.iter().map(known).collect();
+        let order = topological(&parents);
+        let mut ranks = vec![0; order.len()];
+        for (&number, rank) in order.iter().zip(0u32..) {
+            ranks[number as usize] = rank;
+        }
+        ids.values_mut().chain(parents.iter_mut().flatten()).for_each(|number| *number = ranks[*number as usize]);
+        Self { commits: arrange(commits, &order), parents: arrange(parents, &order), ids }
     }
 
     /// Number of commits.
@@ -101,19 +104,25 @@ impl Graph {
     }
 }
 
+/// The values in this order of their places.
+fn arrange<T>(values: Vec<T>, order: &[u32]) -> Vec<T> {
+    let mut slots: Vec<Option<T>> = values.into_iter().map(Some).collect();
+    order.iter().filter_map(|&place| slots[place as usize].take()).collect()
+}
+
 /// Parents first, among the ready ones the oldest; commits in a cycle (which only a forged database has) last.
-fn topological(commits: &[Commit], ids: &FxHashMap<Oid, u32>) -> Vec<u32> {
-    let mut waits = vec![0u32; commits.len()];
-    let mut children: Vec<Vec<u32>> = vec![Vec::new(); commits.len()];
-    for (number, commit) in commits.iter().enumerate() {
-        for parent in commit.parents.iter().filter_map(|p| ids.get(p)) {
+fn topological(parents: &[Vec<u32>]) -> Vec<u32> {
+    let mut waits = vec![0u32; parents.len()];
+    let mut children: Vec<Vec<u32>> = vec![Vec::new(); parents.len()];
+    for (number, parents) in parents.iter().enumerate() {
+        for &parent in parents {
             waits[number] += 1;
-            children[*parent as usize].push(number as u32);
+            children[parent as usize].push(number as u32);
         }
     }
     // The commits are sorted by date and id already, so the number itself is the key.
-    let mut ready: BinaryHeap<Reverse<u32>> = (0..commits.len() as u32).filter(|&n| waits[n as usize] == 0).map(Reverse).collect();
-    let mut order = Vec::with_capacity(commits.len());
+    let mut ready: BinaryHeap<Reverse<u32>> = (0..parents.len() as u32).filter(|&n| waits[n as usize] == 0).map(Reverse).collect();
+    let mut order = Vec::with_capacity(parents.len());
     while let Some(Reverse(number)) = ready.pop() {
         order.push(number);
         for &child in &children[number as usize] {
@@ -123,8 +132,8 @@ fn topological(commits: &[Commit], ids: &FxHashMap<Oid, u32>) -> Vec<u32> {
             }
         }
     }
-    if order.len() < commits.len() {
-        order.extend((0..commits.len() as u32).filter(|&n| waits[n as usize] > 0));
+    if order.len() < parents.len() {
+        order.extend((0..parents.len() as u32).filter(|&n| waits[n as usize] > 0));
     }
     order
 }

@@ -85,14 +85,18 @@ pub struct Answer {
 
 /// Answers.
 pub fn attribute(question: &Question<'_>) -> Answer {
-    let contents = &question.roots;
+    let (lives, places) = rayon::join(|| lives(question), || places(question, &question.roots));
+    Answer { places, lives }
+}
+
+fn lives(question: &Question<'_>) -> Vec<Life> {
     let mut pool = Pool::default();
-    let held = held(question, contents, &mut pool);
+    let held = held(question, &question.roots, &mut pool);
     let mut lives = vec![Life::default(); question.secrets];
     spans(&held, &pool, &mut lives);
     removals(question, &held, &pool, &mut lives);
     references(question, &held, &mut pool, &mut lives);
-    Answer { places: places(question, contents), lives }
+    lives
 }
 
 /// The secrets that each commit holds: in its tree, or in its own text.

@@ -2,6 +2,7 @@
 //! refs, every secret its life. It reads single commits for their authors and knows nothing of rules.
 
 use bstr::BString;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::collect::Spot;
@@ -33,6 +34,8 @@ pub struct Objects<'a> {
     pub refs: &'a Refs,
     /// The commits.
     pub graph: &'a Graph,
+    /// The number of each commit's tree.
+    pub roots: Vec<Option<u32>>,
     /// What annotated tags point to.
     pub tags: &'a Tags,
     /// Candidates in blobs, sorted by id.
@@ -55,6 +58,7 @@ pub fn place(context: &Context<'_>, objects: Objects<'_>, forest: Forest) {
     let mut placing = Placing::new(context, &objects);
     let contents = forest.finish(objects.numbers.count());
     let answer = placing.ask(&contents);
+    placing.read_commits(&answer);
     placing.blobs(&contents, &answer);
     placing.commits();
     placing.tags();
@@ -119,7 +123,7 @@ impl<'a, 'o> Placing<'a, 'o> {
         attribute(&Question {
             graph: self.objects.graph,
             contents,
-            roots: self.objects.graph.commits().iter().map(|commit| self.content(contents, commit.tree.as_ref())).collect(),
+            roots: self.objects.roots.iter().map(|root| root.map_or(NOTHING, |number| contents.of(number))).collect(),
             blobs: &blobs,
             messages: &messages,
             secrets: self.secrets.len(),
@@ -129,8 +133,8 @@ impl<'a, 'o> Placing<'a, 'o> {
     }
 
     /// What the tree of this id holds.
-    fn content(&self, contents: &Contents, tree: Option<&Oid>) -> ContentId {
-        tree.and_then(|tree| self.objects.numbers.of(tree)).map_or(NOTHING, |number| contents.of(number))
+    fn content(&self, contents: &Contents, tree: &Oid) -> ContentId {
+        self.objects.numbers.of(tree).map_or(NOTHING, |number| contents.of(number))
     }
 
     fn blobs(&mut self, contents: &Contents, answer: &Answer) {
@@ -186,7 +190,7 @@ impl<'a, 'o> Placing<'a, 'o> {
     fn tree_refs(&self, contents: &Contents) -> FxHashMap<u32, (BString, Vec<BString>)> {
         let mut held: FxHashMap<u32, (BString, Vec<BString>)> = FxHashMap::default();
         for (name, target) in self.refs.iter().filter(|(_, target)| self.objects.graph.find(target).is_none()) {
-            for change in contents.added(NOTHING, self.content(contents, Some(target))) {
+            for change in contents.added(NOTHING, self.content(contents, target)) {
                 held.entry(change.blob).or_insert((change.path, Vec::new())).1.push(name.clone());
             }
         }
@@ -277,15 +281,27 @@ impl<'a, 'o> Placing<'a, 'o> {
         }
     }
 
+    /// Reads the commits that the answer names, all at once.
+    fn read_commits(&mut self, answer: &Answer) {
+        let places = answer.places.iter().map(|place| place.commit);
+        let lives = answer.lives.iter().flat_map(|life| [life.first, life.last, life.removed].into_iter().flatten());
+        let mut numbers: Vec<u32> = places.chain(lives).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        self.commits = numbers.into_par_iter().map(|number| (number, self.objects.commit(number))).collect();
+    }
+
     fn commit(&mut self, number: u32) -> CommitRef {
-        let commit = self.objects.graph.commit(number);
-        let odb = self.objects.odb;
-        let read = || {
-            let bytes = odb.read(&commit.oid).map(|(_, bytes)| bytes);
-            let author = person(bytes.as_ref().map_or(&b""[..], |bytes| headers(bytes).author));
-            CommitRef { id: commit.oid.hex(), author, date: commit.date }
-        };
-        self.commits.entry(number).or_insert_with(read).clone()
+        self.commits.entry(number).or_insert_with(|| self.objects.commit(number)).clone()
+    }
+}
+
+impl Objects<'_> {
+    fn commit(&self, number: u32) -> CommitRef {
+        let commit = self.graph.commit(number);
+        let bytes = self.odb.read(&commit.oid).map(|(_, bytes)| bytes);
+        let author = person(bytes.as_ref().map_or(&b""[..], |bytes| headers(bytes).author));
+        CommitRef { id: commit.oid.hex(), author, date: commit.date }
     }
 }
 

@@ -66,22 +66,20 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     let texts = TextSink::new(context);
     walk.each(Kind::Commit, &texts);
     walk.each(Kind::Tag, &texts);
+    let Texts { commits, tags, messages, tag_messages } = texts.finish(counts);
     begin(Phase::Blobs, Kind::Blob);
     let blobs = BlobSink::new(context);
-    walk.each(Kind::Blob, &blobs);
+    let (graph, ()) = rayon::join(|| Graph::new(commits), || walk.each(Kind::Blob, &blobs));
     let blobs = blobs.finish(counts);
     begin(Phase::Trees, Kind::Tree);
     let numbers = Numbers::new(odb, walk.loose_ids());
     let wanted: Vec<Option<u32>> = blobs.iter().map(|(oid, _)| numbers.of(oid)).collect();
     let trees = TreeSink::new(context, &numbers, odb.hash, Forest::new(&wanted));
-    walk.each(Kind::Tree, &trees);
+    let (roots, ()) = rayon::join(|| roots(context, repo, &numbers, &graph), || walk.each(Kind::Tree, &trees));
     let (forest, names, missing) = trees.finish(counts);
     say_missing(context, repo, missing);
-    let Texts { commits, tags, messages, tag_messages } = texts.finish(counts);
-    let graph = Graph::new(commits);
-    say_cut(context, repo, &graph);
     say_dangling(context, odb, refs);
-    say_hollow(context, &numbers, &graph, &tags);
+    say_hollow(context, &numbers, &tags);
     if context.progress.stopped() {
         context.notice(Notice::incomplete("interrupted", BString::default(), "the scan was stopped before its end"));
     }
@@ -89,7 +87,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     let mut staged: Vec<(Oid, BString)> = stage.entries.iter().filter(|e| e.is_blob()).map(|e| (e.oid, e.path.clone())).collect();
     staged.sort_unstable();
     say_unstaged(context, odb, &staged);
-    let objects = Objects { odb, numbers: &numbers, refs, graph: &graph, tags: &tags, blobs, names, messages, tag_messages, staged };
+    let objects = Objects { odb, numbers: &numbers, refs, graph: &graph, roots, tags: &tags, blobs, names, messages, tag_messages, staged };
     attribution::place(context, objects, forest);
 }
 
@@ -167,14 +165,26 @@ fn say_unstaged(context: &Context<'_>, odb: &Odb, staged: &[(Oid, BString)]) {
     }
 }
 
-/// Commits without their tree, and tags without what they point to.
-fn say_hollow(context: &Context<'_>, numbers: &Numbers<'_>, graph: &Graph, tags: &Tags) {
-    let trees = graph.commits().iter().filter_map(|commit| Some((commit.tree?, commit.oid, "commit")));
-    let targets = tags.iter().map(|(tag, target)| (*target, *tag, "tag"));
-    let mut missing: Vec<_> = trees.chain(targets).filter(|(oid, _, _)| numbers.of(oid).is_none()).collect();
+/// The number of each commit's tree; says what the commits name and the database has not.
+fn roots(context: &Context<'_>, repo: &Repo, numbers: &Numbers<'_>, graph: &Graph) -> Vec<Option<u32>> {
+    say_cut(context, repo, graph);
+    let roots = graph.commits().iter().map(|commit| numbers.of(commit.tree.as_ref()?)).collect();
+    let hollow = graph.commits().iter().zip(&roots).filter(|(_, root): &(_, &Option<u32>)| root.is_none());
+    say_named(context, hollow.filter_map(|(commit, _)| Some((commit.tree?, commit.oid))).collect(), "commit");
+    roots
+}
+
+/// Tags without what they point to.
+fn say_hollow(context: &Context<'_>, numbers: &Numbers<'_>, tags: &Tags) {
+    let hollow = tags.iter().filter(|(_, target)| numbers.of(target).is_none());
+    say_named(context, hollow.map(|(tag, target)| (*target, *tag)).collect(), "tag");
+}
+
+/// Objects that are not there, each once, with one that names it.
+fn say_named(context: &Context<'_>, mut missing: Vec<(Oid, Oid)>, kind: &str) {
     missing.sort_unstable();
-    missing.dedup_by_key(|(oid, _, _)| *oid);
-    for (oid, from, kind) in missing {
+    missing.dedup_by_key(|(oid, _)| *oid);
+    for (oid, from) in missing {
         let why = format!("{kind} {} points to it and it is not in the database", &from.hex()[..12]);
         context.notice(Notice::incomplete("missing object", oid.hex(), why));
     }
