@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use bstr::{BString, ByteSlice};
 use rustc_hash::FxHashMap;
 
+use crate::object::Oid;
 use numbering::Numbering;
 
 /// The number of a content; equal numbers mean that the trees hold the same wanted blobs at the same paths.
@@ -69,9 +70,10 @@ pub fn entries(tree: &[u8], hash: usize) -> impl Iterator<Item = Entry<'_>> {
 
 /// Collects trees.
 pub struct Forest {
-    wanted: FxHashMap<u32, u32>,
-    /// How many blobs are wanted.
-    blobs: u32,
+    /// The wanted blobs, sorted.
+    wanted: Vec<Oid>,
+    /// Where the ids with each beginning stand among them.
+    heads: FxHashMap<u64, u32>,
     names: RwLock<Names>,
     edges: [Mutex<Vec<Edge>>; SHARDS],
     /// Those that each thread has handed over.
@@ -145,11 +147,11 @@ struct Edge {
 enum End {
     /// A blob or name, by its number among the wanted.
     Wanted(u32),
-    /// A folder, by its number in the database.
+    /// A folder, by its number in the database; [`NONE`] until that is known.
     Folder(u32),
 }
 
-/// Edges are numbered apart in so many parts, so that threads seldom wait for each other.
+/// Threads hand over apart in so many parts, so that they seldom wait for each other.
 const SHARDS: usize = 16;
 /// Stands before a wanted name, so that it differs from the entry itself: no real name begins with NUL.
 const NAME: u8 = 0;
@@ -159,11 +161,11 @@ const LONGEST: usize = 8192;
 const MOST: usize = 200_000;
 
 impl Forest {
-    /// A forest that looks for the blobs with these numbers in the database; one that has none is in no tree.
-    pub fn new(wanted: &[Option<u32>]) -> Self {
-        let numbered = wanted.iter().zip(0..).filter_map(|(number, blob)| Some(((*number)?, blob)));
+    /// A forest that looks for these blobs, which are sorted.
+    pub fn new(wanted: Vec<Oid>) -> Self {
         let (names, edges, trees) = Default::default();
-        Self { wanted: numbered.collect(), blobs: wanted.len() as u32, names, edges, trees }
+        let heads = wanted.iter().zip(0..wanted.len() as u32).rev().map(|(oid, number)| (oid.head(), number)).collect();
+        Self { wanted, heads, names, edges, trees }
     }
 
     /// A name that is known already.
@@ -179,18 +181,30 @@ impl Forest {
             return (*known, None);
         }
         let id = names.push(name.into());
-        let number = wanted.then(|| self.blobs + names.wanted);
+        let number = wanted.then(|| self.wanted.len() as u32 + names.wanted);
         let mark = number.map(|number| (names.push([&[NAME], name].concat().into()), number));
         names.wanted += u32::from(wanted);
         names.ids.insert(name.into(), Name { id, mark });
         (Name { id, mark }, number)
     }
 
-    /// The edge of an entry with this name that leads to the object of this number; none where it is a blob that
-    /// nobody wants.
-    pub fn edge(&self, entry: &Entry<'_>, name: Name, number: u32) -> Option<EdgeId> {
-        let to = if entry.is_tree() { End::Folder(number) } else { End::Wanted(*self.wanted.get(&number)?) };
-        Some(self.number(Edge { name: name.id, to }))
+    /// The edge of a blob with this name; none where nobody wants the blob.
+    pub fn blob(&self, oid: &Oid, name: Name) -> Option<EdgeId> {
+        let first = *self.heads.get(&oid.head())?;
+        let alike = self.wanted[first as usize..].iter().zip(first..).take_while(|(other, _)| other.head() == oid.head());
+        let wanted = alike.into_iter().find_map(|(other, number)| (other == oid).then_some(number))?;
+        Some(self.number(Edge { name: name.id, to: End::Wanted(wanted) }))
+    }
+
+    /// The edge of a folder with this name. It leads nowhere before [`Self::lead`].
+    pub fn folder(&self, name: Name) -> EdgeId {
+        self.number(Edge { name: name.id, to: End::Folder(NONE) })
+    }
+
+    /// Lets the edge of a folder lead to the tree of this number.
+    pub fn lead(&self, edge: EdgeId, number: u32) {
+        let mut edges = self.edges[edge.index() % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
+        edges[edge.index() / SHARDS].to = End::Folder(number);
     }
 
     /// The edge that a wanted name makes by itself.
@@ -198,10 +212,15 @@ impl Forest {
         name.mark.map(|(name, wanted)| self.number(Edge { name, to: End::Wanted(wanted) }))
     }
 
+    /// A name as it is written.
+    pub fn spell(&self, name: Name) -> BString {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        BString::from(&*names.names[name.id as usize])
+    }
+
     /// Nothing is lost where an edge has two numbers, and much is gained where nobody looks for the first.
     fn number(&self, edge: Edge) -> EdgeId {
-        let (End::Wanted(number) | End::Folder(number)) = edge.to;
-        let shard = number as usize % SHARDS;
+        let shard = shard();
         let mut edges = self.edges[shard].lock().unwrap_or_else(PoisonError::into_inner);
         edges.push(edge);
         EdgeId::new((edges.len() - 1) * SHARDS + shard)
@@ -213,8 +232,7 @@ impl Forest {
         if edges.is_empty() && base.is_none() {
             return false;
         }
-        let thread = rayon::current_thread_index().unwrap_or(0) % SHARDS;
-        let mut trees = self.trees[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trees = self.trees[shard()].lock().unwrap_or_else(PoisonError::into_inner);
         trees.edges.extend_from_slice(edges);
         let end = trees.edges.len() as u32;
         trees.ends.push(end);
@@ -232,14 +250,21 @@ impl Forest {
             places[*number as usize] = place;
         }
         let target = |edge: Edge| match edge.to {
-            End::Folder(number) if places[number as usize] == NONE => (edge.name, Target::Nothing),
-            End::Folder(number) => (edge.name, Target::Folder(places[number as usize])),
+            End::Folder(number) => match places.get(number as usize) {
+                None | Some(&NONE) => (edge.name, Target::Nothing),
+                Some(&place) => (edge.name, Target::Folder(place)),
+            },
             End::Wanted(blob) => (edge.name, Target::Blob(blob)),
         };
         let edges = self.edges.map(|edges| edges.into_inner().unwrap_or_else(PoisonError::into_inner));
         let edges = edges.map(|edges| edges.into_iter().map(target).collect());
         Numbering::new(trees, edges, places).run(names)
     }
+}
+
+/// The part of this thread.
+fn shard() -> usize {
+    rayon::current_thread_index().unwrap_or(0) % SHARDS
 }
 
 /// One list of what several threads took.
@@ -378,14 +403,22 @@ mod tests {
 
     /// The object of each number has an id of that byte.
     fn add(forest: &Forest, number: u8, tree: &[u8]) {
-        let edge = |entry: Entry<'_>| forest.edge(&entry, forest.add_name(entry.name, false).0, entry.id[0].into());
+        let edge = |entry: Entry<'_>| {
+            let name = forest.add_name(entry.name, false).0;
+            if !entry.is_tree() {
+                return forest.blob(&Oid::new(entry.id), name);
+            }
+            let edge = forest.folder(name);
+            forest.lead(edge, entry.id[0].into());
+            Some(edge)
+        };
         let edges: Vec<EdgeId> = entries(tree, 20).filter_map(edge).collect();
         forest.add(number.into(), None, &edges);
     }
 
     #[test]
     fn trees_that_differ_elsewhere_have_one_content() {
-        let forest = Forest::new(&[Some(1)]);
+        let forest = Forest::new(vec![Oid::new(&[1; 20])]);
         add(&forest, 10, &tree(&[("100644", "secret", 1), ("100644", "other", 2)]));
         add(&forest, 11, &tree(&[("100644", "secret", 1), ("100644", "other", 3)]));
         add(&forest, 12, &tree(&[("40000", "dir", 10), ("100644", "x", 4)]));
@@ -404,7 +437,7 @@ mod tests {
     fn damage_ends_the_entries_and_cycles_end() {
         assert_eq!(entries(b"100644 a\0short", 20).count(), 0);
         assert_eq!(entries(b"9 a\0", 20).count(), 0);
-        let forest = Forest::new(&[Some(1)]);
+        let forest = Forest::new(vec![Oid::new(&[1; 20])]);
         add(&forest, 10, &tree(&[("40000", "a", 11), ("100644", "s", 1)]));
         add(&forest, 11, &tree(&[("40000", "b", 10)]));
         let contents = forest.finish(100);

@@ -73,8 +73,8 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
     let blobs = blobs.finish(counts);
     begin(Phase::Trees, Kind::Tree);
     let numbers = Numbers::new(odb, walk.loose_ids());
-    let wanted: Vec<Option<u32>> = blobs.iter().map(|(oid, _)| numbers.of(oid)).collect();
-    let trees = TreeSink::new(context, &numbers, odb.hash, Forest::new(&wanted));
+    let wanted = blobs.iter().map(|(oid, _)| *oid).collect();
+    let trees = TreeSink::new(context, &numbers, odb.hash, Forest::new(wanted));
     let (roots, ()) = rayon::join(|| roots(context, repo, &numbers, &graph), || walk.each(Kind::Tree, &trees));
     let (forest, names, missing) = trees.finish(counts);
     say_missing(context, repo, missing);
@@ -168,7 +168,9 @@ fn say_unstaged(context: &Context<'_>, odb: &Odb, staged: &[(Oid, BString)]) {
 /// The number of each commit's tree; says what the commits name and the database has not.
 fn roots(context: &Context<'_>, repo: &Repo, numbers: &Numbers<'_>, graph: &Graph) -> Vec<Option<u32>> {
     say_cut(context, repo, graph);
-    let roots = graph.commits().iter().map(|commit| numbers.of(commit.tree.as_ref()?)).collect();
+    let mut roots = vec![None; graph.len()];
+    let mut trees: Vec<(Oid, usize)> = graph.commits().iter().zip(0..).filter_map(|(commit, at)| Some((commit.tree?, at))).collect();
+    numbers.each(&mut trees, |_, at, number| roots[*at] = number);
     let hollow = graph.commits().iter().zip(&roots).filter(|(_, root): &(_, &Option<u32>)| root.is_none());
     say_named(context, hollow.filter_map(|(commit, _)| Some((commit.tree?, commit.oid))).collect(), "commit");
     roots

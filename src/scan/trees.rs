@@ -2,9 +2,10 @@
 //! entries that the database has not are noted. What was copied from another tree is not looked at again.
 
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::context::Context;
@@ -34,9 +35,21 @@ type Edges = (Option<EdgeId>, Option<EdgeId>);
 /// Entries seen lately: in the trees of a history most stand many times, and it costs much to look up an id.
 struct Known {
     slots: Vec<Slot>,
+    /// Entries whose objects are to be looked up.
+    waiting: Vec<(Oid, Waiting)>,
     /// All names that the thread has met, so that it need not ask where others ask, too.
     names: FxHashMap<Box<[u8]>, Name>,
 }
+
+/// What hangs on whether the database has an object.
+struct Waiting {
+    /// The edge that leads to it, where it is a folder.
+    edge: Option<EdgeId>,
+    name: Name,
+}
+
+/// So many objects are looked up together.
+const TOGETHER: usize = 1 << 15;
 
 #[derive(Clone, Copy)]
 struct Slot {
@@ -47,21 +60,24 @@ struct Slot {
 
 impl Known {
     fn new() -> Self {
-        Self { slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS], names: FxHashMap::default() }
+        Self { slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS], waiting: Vec::new(), names: FxHashMap::default() }
     }
 
     /// The edges of a raw entry with this id, made where it is not remembered.
-    fn edges(&mut self, entry: &[u8], id: &[u8], make: impl FnOnce(&mut FxHashMap<Box<[u8]>, Name>) -> Edges) -> Edges {
-        if entry.len() > LONGEST {
-            return make(&mut self.names);
+    fn edges(&mut self, raw: &[u8], id: &[u8], make: impl FnOnce(&mut Self) -> Edges) -> Edges {
+        if raw.len() > LONGEST {
+            return make(self);
         }
-        let slot = &mut self.slots[usize::from(u16::from_le_bytes([id[0], id[1]])) % SLOTS];
-        if slot.entry[..usize::from(slot.len)] != *entry {
-            slot.edges = make(&mut self.names);
-            slot.len = entry.len() as u8;
-            slot.entry[..entry.len()].copy_from_slice(entry);
+        let at = usize::from(u16::from_le_bytes([id[0], id[1]])) % SLOTS;
+        let slot = &self.slots[at];
+        if slot.entry[..usize::from(slot.len)] == *raw {
+            return slot.edges;
         }
-        slot.edges
+        let edges = make(self);
+        let slot = &mut self.slots[at];
+        (slot.edges, slot.len) = (edges, raw.len() as u8);
+        slot.entry[..raw.len()].copy_from_slice(raw);
+        edges
     }
 }
 
@@ -155,6 +171,7 @@ impl<'a> TreeSink<'a> {
 
     /// The forest, candidates in names, and the ids that trees name and the database has not, with their names; sorted.
     pub fn finish(self, counts: &mut Counts) -> (Forest, Names, Vec<(Oid, BString)>) {
+        self.known.par_iter().for_each(|known| self.look_up(&mut known.lock().unwrap_or_else(PoisonError::into_inner).waiting));
         let (trees, bytes) = self.tally.counts();
         counts.trees += trees;
         counts.bytes += bytes;
@@ -168,7 +185,8 @@ impl<'a> TreeSink<'a> {
     fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>, changes: &mut Changes) -> Branches {
         let mut branches = Branches::with_room(base.map_or(bytes.len() / ENTRY, |base| base.memo.edges.len() + 1));
         let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
-        let mut known = rayon::current_thread_index().and_then(|thread| self.known.get(thread)?.try_lock().ok());
+        let thread = rayon::current_thread_index().unwrap_or(0) % self.known.len();
+        let mut known = self.known[thread].lock().unwrap_or_else(PoisonError::into_inner);
         let mut at = 0;
         loop {
             while stretches.next_if(|stretch| stretch.at + stretch.len <= at).is_some() {}
@@ -176,17 +194,7 @@ impl<'a> TreeSink<'a> {
                 at = branches.take(at, stretch, base.memo, changes);
             }
             let Some((entry, end)) = entry(bytes, at, self.hash) else { break };
-            let (edge, mark) = match &mut known {
-                Some(known) => known.edges(&bytes[at..end], entry.id, |names| {
-                    let name = names.get(entry.name).copied().unwrap_or_else(|| {
-                        let name = self.name(entry.name);
-                        names.insert(entry.name.into(), name);
-                        name
-                    });
-                    self.edges(&entry, name)
-                }),
-                None => self.edges(&entry, self.name(entry.name)),
-            };
+            let (edge, mark) = known.edges(&bytes[at..end], entry.id, |known| self.edges(&entry, known));
             branches.push(at, edge, mark);
             changes.edges.extend(edge);
             at = end;
@@ -195,17 +203,38 @@ impl<'a> TreeSink<'a> {
             changes.take(base.memo.edges.len()..base.memo.edges.len(), base.memo);
         }
         branches.starts.push(at as u32);
+        if known.waiting.len() >= TOGETHER {
+            self.look_up(&mut known.waiting);
+        }
         branches
     }
 
-    /// The edges that an entry and its name make. An id that the database has not is noted.
-    fn edges(&self, entry: &Entry<'_>, name: Name) -> Edges {
+    /// The edges that an entry and its name make.
+    fn edges(&self, entry: &Entry<'_>, known: &mut Known) -> Edges {
+        let name = known.names.get(entry.name).copied().unwrap_or_else(|| {
+            let name = self.name(entry.name);
+            known.names.insert(entry.name.into(), name);
+            name
+        });
         let oid = Oid::new(entry.id);
-        let number = self.numbers.of(&oid);
-        if number.is_none() && !entry.is_submodule() {
-            push(&self.missing, (oid, BString::from(entry.name)));
+        let edge = match entry.is_tree() {
+            true => Some(self.forest.folder(name)),
+            false => self.forest.blob(&oid, name),
+        };
+        if entry.is_tree() || (edge.is_none() && !entry.is_submodule()) {
+            known.waiting.push((oid, Waiting { edge, name }));
         }
-        (number.and_then(|number| self.forest.edge(entry, name, number)), self.forest.mark(name))
+        (edge, self.forest.mark(name))
+    }
+
+    /// Lets the edges of folders lead to them, and notes what the database has not.
+    fn look_up(&self, waiting: &mut Vec<(Oid, Waiting)>) {
+        self.numbers.each(waiting, |oid, waiting, number| match (number, waiting.edge) {
+            (Some(number), Some(edge)) => self.forest.lead(edge, number),
+            (Some(_), None) => {}
+            (None, _) => push(&self.missing, (*oid, self.forest.spell(waiting.name))),
+        });
+        waiting.clear();
     }
 
     fn name(&self, name: &[u8]) -> Name {

@@ -41,6 +41,12 @@ impl<'a> Numbers<'a> {
         packed.or_else(|| self.loose.get(oid).copied())
     }
 
+    /// The numbers of many objects, in the order of their ids: a search in order finds most of its way in the caches.
+    pub fn each<T>(&self, ids: &mut [(Oid, T)], mut say: impl FnMut(&Oid, &T, Option<u32>)) {
+        ids.sort_unstable_by_key(|(oid, _)| oid.head());
+        ids.iter().for_each(|(oid, what)| say(oid, what, self.of(oid)));
+    }
+
     /// The number of the object at a place in a pack's index, if no earlier pack has it.
     pub fn packed(&self, pack: u32, at: u32) -> u32 {
         self.starts[pack as usize] + at
