@@ -26,9 +26,6 @@ use slow::SlowLane;
 use trace::Trace;
 pub use trace::{Step, Try, TryHit, Word, of_filter};
 
-/// An inherited hit: with its matches and how far they moved, where all that they depend on was copied along.
-type Inherited<'m> = (Hit, Option<(&'m [Match], i64)>);
-
 /// Rules made ready to search.
 pub struct Detector {
     rules: RuleSet,
@@ -214,70 +211,58 @@ impl Detector {
     }
 
     fn scan_new(&self, bytes: &[u8], base: &Base<'_, Memo>) -> Memo {
-        let inherited = self.inherit(bytes.len(), base);
         let fresh = self.hits(bytes, &fresh_regions(bytes.len(), base.copied, self.prefilter.longest(), self.prefilter.looks_back()));
-        let mut memo = Memo::default();
-        let mut old = inherited.into_iter().peekable();
-        let mut new = fresh.into_iter().peekable();
-        loop {
-            let take_old = match (old.peek(), new.peek()) {
-                (Some((hit, _)), Some(fresh)) if (hit.at, hit.keyword) == (fresh.at, fresh.keyword) => {
-                    new.next();
-                    true
-                }
-                (Some((hit, _)), Some(fresh)) => (hit.at, hit.keyword) < (fresh.at, fresh.keyword),
-                (Some(_), None) => true,
-                (None, Some(_)) => false,
-                (None, None) => return memo,
-            };
-            if take_old {
-                let (mut hit, kept) = old.next().expect("peeked");
-                match kept {
-                    Some((matches, shift)) => memo.matches.extend(matches.iter().map(|m| m.shifted(shift))),
-                    None => self.evaluate_hit(bytes, &mut hit, &mut memo.matches),
-                }
-                memo.hits.push(hit);
-            } else {
-                let mut hit = new.next().expect("peeked");
-                self.evaluate_hit(bytes, &mut hit, &mut memo.matches);
-                memo.hits.push(hit);
+        let mut memo = Memo { hits: Vec::with_capacity(base.memo.hits.len() + fresh.len()), matches: Vec::new() };
+        let mut fresh = fresh.into_iter().peekable();
+        self.inherit(bytes.len(), base, |mut hit, kept| {
+            while let Some(new) = fresh.next_if(|new| (new.at, new.keyword) < (hit.at, hit.keyword)) {
+                self.add(bytes, new, &mut memo);
             }
-        }
+            fresh.next_if(|new| (new.at, new.keyword) == (hit.at, hit.keyword));
+            match kept {
+                Some((matches, shift)) => {
+                    hit.matches = matches.len() as u16;
+                    memo.matches.extend(matches.iter().map(|m| m.shifted(shift)));
+                    memo.hits.push(hit);
+                }
+                None => self.add(bytes, hit, &mut memo),
+            }
+        });
+        fresh.for_each(|new| self.add(bytes, new, &mut memo));
+        memo
     }
 
-    /// The base's hits that lie in copied stretches, at their new places.
-    fn inherit<'m>(&self, len: usize, base: &Base<'m, Memo>) -> Vec<Inherited<'m>> {
-        let hits = &base.memo.hits;
-        if hits.is_empty() {
-            return Vec::new();
-        }
-        let mut first_match = Vec::with_capacity(hits.len() + 1);
-        first_match.push(0usize);
-        for hit in hits {
-            first_match.push(first_match[first_match.len() - 1] + usize::from(hit.matches));
-        }
-        let mut out = Vec::with_capacity(hits.len());
+    fn add(&self, bytes: &[u8], mut hit: Hit, memo: &mut Memo) {
+        self.evaluate_hit(bytes, &mut hit, &mut memo.matches);
+        memo.hits.push(hit);
+    }
+
+    /// Hands over the base's hits that lie in copied stretches, at their new places and in order: each with its matches
+    /// and how far they moved, where all that they depend on was copied along.
+    fn inherit<'m>(&self, len: usize, base: &Base<'m, Memo>, mut take: impl FnMut(Hit, Option<(&'m [Match], i64)>)) {
+        let Memo { hits, matches } = base.memo;
+        let firsts = if matches.is_empty() { Vec::new() } else { firsts(hits) };
         for copied in base.copied {
             let end = copied.from + copied.len;
+            let begins = copied.from == 0 && copied.at == 0;
+            let ends = end == base.len && copied.at + copied.len == len;
+            let shift = copied.at as i64 - copied.from as i64;
             let first = hits.partition_point(|hit| (hit.at as usize) < copied.from);
             for (index, hit) in hits.iter().enumerate().skip(first) {
-                let (at, keyword) = (hit.at as usize, self.prefilter.keyword(usize::from(hit.keyword)));
+                let (at, need) = (hit.at as usize, self.prefilter.need(usize::from(hit.keyword)));
                 if at >= end {
                     break;
                 }
-                let begins = copied.from == 0 && copied.at == 0;
-                if at + keyword.core.len() > end || (keyword.looks_back && at == copied.from && !begins) {
+                if at + need.len > end || (need.looks_back && at == copied.from && !begins) {
                     continue;
                 }
-                let left = at >= copied.from + keyword.before || begins;
-                let right = at + keyword.after <= end || (end == base.len && copied.at + copied.len == len);
-                let shift = copied.at as i64 - copied.from as i64;
+                let left = begins || at >= copied.from + need.before;
+                let right = ends || at + need.after <= end;
                 let moved = Hit { at: (at as i64 + shift) as u32, ..*hit };
-                let kept = (left && right).then(|| (&base.memo.matches[first_match[index]..first_match[index + 1]], shift));
-                out.push((moved, kept));
+                let of_hit = || firsts.get(index).map_or(&[][..], |&first| &matches[first..first + usize::from(hit.matches)]);
+                take(moved, (left && right).then(|| (of_hit(), shift)));
             }
         }
-        out
     }
 
     fn evaluate(&self, bytes: &[u8], mut hits: Vec<Hit>) -> Memo {
@@ -386,6 +371,12 @@ impl Match {
             judged: Arc::clone(&self.judged),
         }
     }
+}
+
+/// The number of each hit's first match.
+fn firsts(hits: &[Hit]) -> Vec<usize> {
+    let sum = |sum: &mut usize, hit: &Hit| Some(std::mem::replace(sum, *sum + usize::from(hit.matches)));
+    hits.iter().scan(0, sum).collect()
 }
 
 /// The stretches in which a hit can begin or end outside of any single copied stretch, ascending and joined.

@@ -64,6 +64,15 @@ pub struct Keyword {
     pub rules: Vec<(usize, Option<Vec<u8>>)>,
     /// The part of it that is searched, and whose occurrence is the hit.
     pub core: Range<usize>,
+    need: Need,
+}
+
+/// What must be copied along with a hit for all that follows from it to be the same. Apart from the keyword, as it is
+/// asked for each hit of each object.
+#[derive(Clone, Copy)]
+pub struct Need {
+    /// Length of the hit, in bytes.
+    pub len: usize,
     /// Whether it stands for runs of characters, whatever they are: then the byte before it decides too whether it is a hit.
     pub looks_back: bool,
     /// How many bytes before the hit anything that follows from it depends on.
@@ -74,27 +83,30 @@ pub struct Keyword {
 
 impl Keyword {
     fn new(text: Vec<u8>) -> Self {
-        Self { core: 0..text.len(), text, rules: Vec::new(), looks_back: false, before: 0, after: 0 }
+        let need = Need { len: text.len(), looks_back: false, before: 0, after: 0 };
+        Self { core: 0..text.len(), text, rules: Vec::new(), need }
     }
 
     /// Adds a rule that has it.
     fn add(&mut self, index: usize, rule: &Rule, spelled: Option<Vec<u8>>) {
         self.rules.push((index, spelled));
-        self.before = self.before.max(rule.bound.lead as usize + rule.around().max(CONTEXT) + 1);
-        self.after = self.after.max(rule.bound.trail as usize + rule.around().max(CONTEXT) + 1);
+        let need = &mut self.need;
+        need.before = need.before.max(rule.bound.lead as usize + rule.around().max(CONTEXT) + 1);
+        need.after = need.after.max(rule.bound.trail as usize + rule.around().max(CONTEXT) + 1);
     }
 
     /// Where the whole keyword stands whose core is at this place; `None` where there is only the core.
     pub fn around(&self, bytes: &[u8], core: usize) -> Option<Range<usize>> {
         let start = core.checked_sub(self.core.start)?;
         let there = bytes.get(start..start + self.text.len())?;
-        (self.looks_back || there.eq_ignore_ascii_case(&self.text)).then(|| start..start + self.text.len())
+        (self.need.looks_back || there.eq_ignore_ascii_case(&self.text)).then(|| start..start + self.text.len())
     }
 }
 
 /// Keyword hits of a rule set.
 pub struct Prefilter {
     keywords: Vec<Keyword>,
+    needs: Vec<Need>,
     sieve: Sieve,
     /// The number of the keyword that stands for the beginnings of runs, where a rule has no other.
     runs: Option<usize>,
@@ -117,23 +129,31 @@ impl Prefilter {
         let sieve = Sieve::new(keywords.iter().map(|k| k.text.as_slice()));
         for (number, keyword) in keywords.iter_mut().enumerate() {
             keyword.core = sieve.core(number);
-            keyword.before += keyword.core.start;
+            keyword.need.len = keyword.core.len();
+            keyword.need.before += keyword.core.start;
         }
         let mut runs = None;
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| entropy && rule.on_request()) {
             let at = *runs.get_or_insert(keywords.len());
             if at == keywords.len() {
-                keywords.push(Keyword { looks_back: true, ..Keyword::new(vec![b'0'; RUN]) });
+                keywords.push(Keyword::new(vec![b'0'; RUN]));
+                keywords[at].need.looks_back = true;
             }
             keywords[at].add(index, rule, None);
         }
-        let reach = keywords.iter().fold((0, 0), |(before, after), k| (before.max(k.before), after.max(k.after)));
-        Self { sieve, keywords, runs, reach }
+        let needs: Vec<Need> = keywords.iter().map(|keyword| keyword.need).collect();
+        let reach = needs.iter().fold((0, 0), |(before, after), need| (before.max(need.before), after.max(need.after)));
+        Self { sieve, keywords, needs, runs, reach }
     }
 
     /// The keyword of that number.
     pub fn keyword(&self, index: usize) -> &Keyword {
         &self.keywords[index]
+    }
+
+    /// What a hit of the keyword of that number needs.
+    pub fn need(&self, index: usize) -> Need {
+        self.needs[index]
     }
 
     /// Length of the longest hit, in bytes.
