@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bstr::{BString, ByteSlice};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::hiding::Hiding;
@@ -173,7 +174,10 @@ impl<'a> Collector<'a> {
 
     /// The values of all candidates, for masking.
     pub fn values(&self) -> Vec<Secret> {
-        let mut all: Vec<Secret> = lock(&self.placed).iter().map(|p| p.candidate.judged.value.clone()).collect();
+        let placed = lock(&self.placed);
+        let distinct: FxHashSet<&Secret> = placed.iter().map(|p| &p.candidate.judged.value).collect();
+        let mut all: Vec<Secret> = distinct.into_iter().cloned().collect();
+        drop(placed);
         all.extend(self.detector.dropped_values());
         all.extend(lock(&self.masked).iter().cloned());
         all.sort();
@@ -200,15 +204,19 @@ impl<'a> Collector<'a> {
     pub fn findings(&self, key: &FingerprintKey, suppress: &Suppress, least: Confidence) -> Vec<Finding> {
         let placed = std::mem::take(&mut *lock(&self.placed));
         let mut histories = std::mem::take(&mut *lock(&self.histories));
-        let mut secrets: BTreeMap<Secret, Vec<Placed>> = BTreeMap::new();
+        let mut secrets: FxHashMap<Secret, Vec<Placed>> = FxHashMap::default();
         for one in placed {
-            secrets.entry(one.candidate.judged.value.clone()).or_default().push(one);
+            match secrets.get_mut(&one.candidate.judged.value) {
+                Some(all) => all.push(one),
+                None => drop(secrets.insert(one.candidate.judged.value.clone(), vec![one])),
+            }
         }
-        let findings = secrets.into_iter().filter_map(|(secret, placed)| {
-            let fingerprint = key.fingerprint(&secret);
-            let history = histories.remove(&secret).unwrap_or_else(|| History::empty(Scope::None));
-            let identity = Identity { fingerprint, history, suppress, least };
-            finding(self, identity, placed)
+        let secrets: Vec<(Option<History>, Vec<Placed>)> =
+            secrets.into_iter().map(|(secret, placed)| (histories.remove(&secret), placed)).collect();
+        let findings = secrets.into_par_iter().filter_map(|(history, placed)| {
+            let fingerprint = key.fingerprint(&placed.first()?.candidate.judged.value);
+            let history = history.unwrap_or_else(|| History::empty(Scope::None));
+            finding(self, Identity { fingerprint, history, suppress, least }, placed)
         });
         without_ids(findings.collect())
     }
@@ -424,46 +432,29 @@ fn rivals(detector: &Detector, candidate: &Candidate) -> Vec<String> {
 }
 
 fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
-    let candidate = &placed.candidate;
-    let rule = detector.rule(candidate.rule);
+    let rule = detector.rule(placed.candidate.rule);
     let path = placed.place.path.as_ref().map_or(&b""[..], |path| path.as_slice());
     if !wanted(rule, path) {
         return None;
     }
-    let judged = &candidate.judged;
-    let mut standing = Standing {
-        severity: judged.severity,
-        confidence: candidate.confidence,
-        score: 0.0,
-        evidence: Evidence::NONE,
-        why: None,
-        hidden: None,
-        placed: placed.clone(),
-    };
-    for (_, filter) in rule.filters.iter().filter(|_| !judged.proved) {
+    let (mut severity, mut confidence, mut why) = (placed.candidate.judged.severity, placed.candidate.confidence, None);
+    for (_, filter) in rule.filters.iter().filter(|_| !placed.candidate.judged.proved) {
         let Filter::Place(filter) = filter else { continue };
         match filter(path) {
             Judgement::Keep => {}
             Judgement::Drop(_) => return None,
-            Judgement::Lower(why) => {
-                standing.confidence = Confidence::Low;
-                standing.why = Some(why);
-            }
-            Judgement::Mild(why) => {
-                standing.severity = Severity::Low;
-                standing.why = Some(why);
-            }
+            Judgement::Lower(reason) => (confidence, why) = (Confidence::Low, Some(reason)),
+            Judgement::Mild(reason) => (severity, why) = (Severity::Low, Some(reason)),
         }
     }
-    if judged.evidence.is_empty() {
-        standing.score = if rule.on_request() { 0.1 } else { tier_score(candidate, standing.confidence) };
-        return Some(standing);
-    }
-    weigh(path, standing)
+    let score = if rule.on_request() { 0.1 } else { tier_score(&placed.candidate, confidence) };
+    let standing = Standing { severity, confidence, score, evidence: Evidence::NONE, why, hidden: None, placed };
+    if standing.placed.candidate.judged.evidence.is_empty() { Some(standing) } else { weigh(standing) }
 }
 
 /// A scored value with what its path adds; `None` where that makes it too unlikely.
-fn weigh(path: &[u8], mut standing: Standing) -> Option<Standing> {
+fn weigh(mut standing: Standing) -> Option<Standing> {
+    let path = standing.placed.place.path.as_ref().map_or(&b""[..], |path| path.as_slice());
     let window = standing.placed.candidate.judged.evidence;
     standing.evidence = if path.is_empty() { window } else { window.and(score::of_path(path)) };
     let chance = standing.evidence.probability();

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::sync::atomic::Ordering;
 
 use bstr::{BString, ByteSlice};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::attribution::{self, Objects};
@@ -33,14 +34,17 @@ pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Co
     for notice in repo.notices.iter().chain(&odb.notices).chain(&refs.notices) {
         context.notice(notice.clone());
     }
-    let mut counts = Counts::default();
-    scan_refs(context, &refs, &mut counts);
-    if !ours {
-        scan_texts(context, repo, &mut counts);
-    }
-    counts.index_entries = stage.entries.len() as u64;
+    let texts = || {
+        let mut counts = Counts { index_entries: stage.entries.len() as u64, ..Counts::default() };
+        scan_refs(context, &refs, &mut counts);
+        if !ours {
+            scan_texts(context, repo, &mut counts);
+        }
+        counts
+    };
+    let (walk, mut counts) = rayon::join(|| Walk::new(&odb), texts);
     let parts = Parts { repo, stage, odb: &odb, refs: &refs };
-    scan_objects(context, &parts, &mut counts);
+    scan_objects(context, &parts, &walk, &mut counts);
     counts
 }
 
@@ -52,9 +56,8 @@ struct Parts<'a> {
     refs: &'a Refs,
 }
 
-fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
+fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, counts: &mut Counts) {
     let &Parts { repo, stage, odb, refs } = parts;
-    let walk = Walk::new(odb);
     for (oid, why) in walk.unreadable() {
         context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
     }
@@ -92,12 +95,14 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, counts: &mut Counts) {
 }
 
 fn scan_refs(context: &Context<'_>, refs: &Refs, counts: &mut Counts) {
-    for r in &refs.refs {
-        counts.refs += 1;
-        counts.bytes += r.name.len() as u64;
-        let spot = context.spot(PlaceKind::Ref).at(r.name.clone());
-        context.collector.scanned(&spot, scan_text(context.collector.detector, &r.name));
-    }
+    counts.refs += refs.refs.len() as u64;
+    counts.bytes += refs.refs.iter().map(|r| r.name.len() as u64).sum::<u64>();
+    refs.refs.par_iter().for_each(|r| {
+        let scanned = scan_text(context.collector.detector, &r.name);
+        if !scanned.matches.is_empty() {
+            context.collector.scanned(&context.spot(PlaceKind::Ref).at(r.name.clone()), scanned);
+        }
+    });
     let unborn = refs.head_branch.as_ref().filter(|name| refs.find(name).is_none());
     if let Some(name) = unborn {
         let spot = context.spot(PlaceKind::Ref).at(name.clone());

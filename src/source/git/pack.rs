@@ -80,10 +80,11 @@ pub struct Plan {
     counts: [usize; 4],
 }
 
+/// Small, as there is one for each entry.
 enum Link {
     Root(Kind),
     Child(u32),
-    Foreign(Oid),
+    Foreign(Box<Oid>),
     Broken(&'static str),
 }
 
@@ -110,20 +111,20 @@ impl Plan {
             broken: Vec::new(),
             counts: [0; 4],
         };
-        for (rank, link) in links.into_iter().enumerate().rev() {
+        for (rank, link) in links.iter().enumerate().rev() {
             let rank = rank as u32;
             match link {
-                Link::Root(kind) => plan.roots.push((rank, kind)),
-                Link::Foreign(base) => plan.foreign.push((rank, base)),
-                Link::Broken(why) => plan.broken.push((rank, why)),
-                Link::Child(base) => {
+                &Link::Root(kind) => plan.roots.push((rank, kind)),
+                Link::Foreign(base) => plan.foreign.push((rank, **base)),
+                &Link::Broken(why) => plan.broken.push((rank, why)),
+                &Link::Child(base) => {
                     plan.next_sibling[rank as usize] = plan.first_child[base as usize];
                     plan.first_child[base as usize] = rank;
                 }
             }
         }
         plan.roots.reverse();
-        plan.reach_all();
+        plan.reach_all(&links);
         plan
     }
 
@@ -180,7 +181,10 @@ impl Plan {
     }
 
     /// Counts what can be reached from the roots. Deltas that lead back to themselves cannot: they are broken.
-    fn reach_all(&mut self) {
+    fn reach_all(&mut self, links: &[Link]) {
+        if self.reach_back(links) {
+            return;
+        }
         let mut seen = vec![false; self.count()];
         let mut stack = Vec::new();
         for &(root, kind) in &self.roots {
@@ -200,6 +204,26 @@ impl Plan {
             self.broken.push((rank as u32, "its chain of deltas leads back to itself"));
         }
     }
+
+    /// The same in one go, where every base stands before what is made from it; else nothing is done, and it says so.
+    fn reach_back(&mut self, links: &[Link]) -> bool {
+        let mut kinds: Vec<Option<Kind>> = Vec::with_capacity(links.len());
+        let mut counts = [0; 4];
+        for link in links {
+            let kind = match link {
+                Link::Root(kind) => Some(*kind),
+                Link::Child(base) => match kinds.get(*base as usize) {
+                    Some(kind) => *kind,
+                    None => return false,
+                },
+                Link::Foreign(_) | Link::Broken(_) => None,
+            };
+            kind.iter().for_each(|&kind| counts[kind as usize] += 1);
+            kinds.push(kind);
+        }
+        self.counts = counts;
+        true
+    }
 }
 
 fn link(pack: &Pack, offsets: &[u64], rank: usize) -> Link {
@@ -216,7 +240,7 @@ fn link(pack: &Pack, offsets: &[u64], rank: usize) -> Link {
                 Some(Ok(base)) => Link::Child(base as u32),
                 _ => Link::Broken("its base lies at no entry of the pack"),
             },
-            None => Link::Foreign(base),
+            None => Link::Foreign(Box::new(base)),
         },
     }
 }
