@@ -150,10 +150,14 @@ impl Sieve {
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize, usize)) {
         let end = range.end.min(bytes.len());
         let mut at = range.start;
-        while at + BLOCK <= end
+        // The last block may reach beyond the range, where there are bytes: most ranges are shorter than a few blocks.
+        while at < end
             && let Some(block) = bytes.get(at..at + BLOCK + GRAM - STRIDE)
         {
             let mut marks = self.marks(block.try_into().expect("as long as asked"));
+            if end - at < BLOCK {
+                marks &= (1 << (end - at).div_ceil(STRIDE)) - 1;
+            }
             while marks != 0 {
                 let place = at + STRIDE * marks.trailing_zeros() as usize;
                 marks &= marks - 1;
@@ -181,19 +185,28 @@ impl Sieve {
 
     /// Compares the keywords that may have the four bytes at this place.
     fn check(&self, bytes: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
-        let gram = gram(bytes, at);
-        for key in [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)] {
-            if get(&self.again, key.hash::<AGAIN>()) == 0 {
-                continue;
+        let gram = match bytes.get(at..at + GRAM) {
+            Some(four) => load(four.try_into().expect("as long as asked")),
+            None => gram(bytes, at),
+        };
+        let keys = [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)];
+        // All three are asked before any answer is used, so that none waits for another.
+        let known = keys.map(|key| get(&self.again, key.hash::<AGAIN>()) != 0);
+        for (key, known) in keys.into_iter().zip(known) {
+            if known {
+                self.compare(key, bytes, at, &range, hit);
             }
-            let bucket = key.bucket();
-            for place in &self.places[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize] {
-                let Some(start) = place.start(bytes, at).filter(|&start| start >= range.start) else { continue };
-                let keyword = &self.keywords[place.keyword as usize];
-                let end = start + keyword.len();
-                if end <= range.end && bytes[start..end].eq_ignore_ascii_case(keyword) {
-                    hit(place.keyword as usize, start, end);
-                }
+        }
+    }
+
+    fn compare(&self, key: Key, bytes: &[u8], at: usize, range: &Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
+        let bucket = key.bucket();
+        for place in &self.places[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize] {
+            let Some(start) = place.start(bytes, at).filter(|&start| start >= range.start) else { continue };
+            let keyword = &self.keywords[place.keyword as usize];
+            let end = start + keyword.len();
+            if end <= range.end && bytes[start..end].eq_ignore_ascii_case(keyword) {
+                hit(place.keyword as usize, start, end);
             }
         }
     }
