@@ -3,6 +3,7 @@
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
 mod judge;
+mod recall;
 mod regex;
 mod slow;
 mod trace;
@@ -21,6 +22,7 @@ use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleSet};
 use crate::score::Evidence;
 use crate::secret::Secret;
+use recall::Recall;
 use regex::{find_regex, groups, parts};
 use slow::SlowLane;
 use trace::Trace;
@@ -31,6 +33,7 @@ pub struct Detector {
     rules: RuleSet,
     prefilter: Prefilter,
     slow: SlowLane,
+    recall: Recall,
     now: i64,
     lines: bool,
     dropped: Mutex<BTreeMap<&'static str, FxHashSet<Secret>>>,
@@ -125,7 +128,7 @@ impl Detector {
     pub fn new(rules: RuleSet, now: i64) -> Self {
         let prefilter = Prefilter::new(rules.rules(), rules.entropy());
         let slow = SlowLane::new(rules.rules());
-        Self { rules, prefilter, slow, now, lines: false, dropped: Mutex::default() }
+        Self { rules, prefilter, slow, recall: Recall::new(), now, lines: false, dropped: Mutex::default() }
     }
 
     /// The same; whether what stands around a match is kept, for an allow that looks at it.
@@ -291,13 +294,18 @@ impl Detector {
 
     /// Judges what a rule found, and adds it to the matches.
     fn keep(&self, rule: usize, bytes: &[u8], found: &Found, matches: &mut Vec<Match>) {
-        let judged = Arc::new(self.judge(&self.rules.rules()[rule], bytes, found, &mut |_| {}));
-        if let Some(filter) = judged.dropped {
-            let mut dropped = self.dropped.lock().expect("no panic while locked");
-            dropped.entry(filter).or_default().insert(judged.value.clone());
-        }
+        let number = rule;
+        let rule = &self.rules.rules()[rule];
+        let judged = self.recall.judged((number, rule), bytes, found, || {
+            let judged = self.judge(rule, bytes, found, &mut |_| {});
+            if let Some(filter) = judged.dropped {
+                let mut dropped = self.dropped.lock().expect("no panic while locked");
+                dropped.entry(filter).or_default().insert(judged.value.clone());
+            }
+            judged
+        });
         matches.push(Match {
-            rule: rule as u32,
+            rule: number as u32,
             start: found.whole.start as u32,
             end: found.whole.end as u32,
             secret_start: found.secret.start as u32,
