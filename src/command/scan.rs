@@ -149,7 +149,7 @@ fn write(report: &Report, document: &Document, options: &TextOptions, secret: bo
 }
 
 fn fill(out: impl Write, report: &Report, document: &Document, options: &TextOptions) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
+    let mut out = BufWriter::with_capacity(1 << 16, out);
     report::write(report.format, document, options, &mut out)?;
     out.flush()
 }

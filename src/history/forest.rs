@@ -127,11 +127,15 @@ pub struct Name {
 #[derive(Default)]
 struct Trees {
     numbers: Vec<u32>,
-    /// The number of the base, or [`NONE`].
+    /// The record of the base, or [`NONE`].
     bases: Vec<u32>,
     ends: Vec<u32>,
     edges: Vec<EdgeId>,
 }
+
+/// Where a tree was put down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record(u32);
 
 /// No tree.
 const NONE: u32 = u32::MAX;
@@ -226,19 +230,20 @@ impl Forest {
         EdgeId::new((edges.len() - 1) * SHARDS + shard)
     }
 
-    /// Takes the tree of this number: its edges or, if it has a base that was taken before, the number of that and the
-    /// edges in which they differ. Says whether it was kept: one without any edge is not.
-    pub fn add(&self, number: u32, base: Option<u32>, edges: &[EdgeId]) -> bool {
+    /// Takes the tree of this number: its edges or, if it has a base that was taken before, the record of that and the
+    /// edges in which they differ. Gives its own record, if it was kept: one without any edge is not.
+    pub fn add(&self, number: u32, base: Option<Record>, edges: &[EdgeId]) -> Option<Record> {
         if edges.is_empty() && base.is_none() {
-            return false;
+            return None;
         }
-        let mut trees = self.trees[shard()].lock().unwrap_or_else(PoisonError::into_inner);
+        let shard = shard();
+        let mut trees = self.trees[shard].lock().unwrap_or_else(PoisonError::into_inner);
         trees.edges.extend_from_slice(edges);
         let end = trees.edges.len() as u32;
         trees.ends.push(end);
         trees.numbers.push(number);
-        trees.bases.push(base.unwrap_or(NONE));
-        true
+        trees.bases.push(base.map_or(NONE, |base| base.0));
+        Some(Record(((trees.numbers.len() - 1) * SHARDS + shard) as u32))
     }
 
     /// Numbers the contents. The database has so many objects.
@@ -267,15 +272,20 @@ fn shard() -> usize {
     rayon::current_thread_index().unwrap_or(0) % SHARDS
 }
 
-/// One list of what several threads took.
+/// One list of what several threads took; bases by their place in it.
 fn join(parts: [Trees; SHARDS]) -> Trees {
     let mut all = Trees::default();
-    for part in parts {
+    let mut starts = [0; SHARDS];
+    for (part, start) in parts.into_iter().zip(&mut starts) {
+        *start = all.numbers.len() as u32;
         let before = all.edges.len() as u32;
         all.numbers.extend(part.numbers);
         all.bases.extend(part.bases);
         all.ends.extend(part.ends.iter().map(|end| end + before));
         all.edges.extend(part.edges);
+    }
+    for base in all.bases.iter_mut().filter(|base| **base != NONE) {
+        *base = starts[*base as usize % SHARDS] + *base / SHARDS as u32;
     }
     all
 }

@@ -63,6 +63,10 @@ struct Escaping<'a>(&'a mut dyn Write);
 
 impl Write for Escaping<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.iter().all(|b| b.is_ascii() && *b != 0x7f) {
+            self.0.write_all(bytes)?;
+            return Ok(bytes.len());
+        }
         // Other ASCII control characters serde_json has escaped already, or they are its own line breaks.
         let hostile = |c: char| c == '\u{7f}' || (!c.is_ascii() && is_hostile(c));
         match std::str::from_utf8(bytes) {

@@ -139,22 +139,18 @@ impl<'a, 'o> Placing<'a, 'o> {
 
     fn blobs(&mut self, contents: &Contents, answer: &Answer) {
         let mut placed = vec![false; self.wanted.len()];
+        answer.places.iter().for_each(|at| placed[at.blob as usize] = true);
         let trees = self.tree_refs(contents);
-        for at in &answer.places {
-            placed[at.blob as usize] = true;
-            if !(self.context.wanted)(&at.path) {
-                continue;
-            }
+        answer.places.par_iter().filter(|at| (self.context.wanted)(&at.path)).for_each(|at| {
             let spot = self.spot(at.blob).at(at.path.clone());
-            let commit = self.commit(at.commit);
             for candidate in self.wanted[at.blob as usize] {
                 let mut place = spot.place(candidate);
-                dated(&mut place, &commit);
+                dated(&mut place, &self.commits[&at.commit]);
                 place.in_head = Some(at.in_head);
                 place.refs.clone_from(&at.refs);
                 self.context.collector.place(candidate.clone(), place);
             }
-        }
+        });
         for number in 0..self.wanted.len() as u32 {
             self.staged(number, answer);
             if !placed[number as usize] {

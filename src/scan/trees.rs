@@ -13,7 +13,7 @@ use super::sinks::{inner, push, unreadable};
 use super::tally::Tally;
 use crate::candidate::{Candidate, candidates};
 use crate::coverage::Counts;
-use crate::history::forest::{EdgeId, Entry, Forest, Name, entry};
+use crate::history::forest::{EdgeId, Entry, Forest, Name, Record, entry};
 use crate::object::{Base, Copied, Oid};
 use crate::source::git::numbers::Numbers;
 use crate::source::git::walk::{Id, Sink};
@@ -104,8 +104,8 @@ pub struct Branches {
     edges: Vec<Option<EdgeId>>,
     /// Edges of names that are wanted themselves, by the place of their entry.
     marks: Vec<(u32, EdgeId)>,
-    /// The tree's number, where the forest has it.
-    number: Option<u32>,
+    /// Where the forest has put it, if it has.
+    record: Option<Record>,
 }
 
 /// In which edges a tree differs from its base.
@@ -131,7 +131,7 @@ impl Changes {
 
 impl Branches {
     fn with_room(entries: usize) -> Self {
-        Self { starts: Vec::with_capacity(entries + 1), edges: Vec::with_capacity(entries), marks: Vec::new(), number: None }
+        Self { starts: Vec::with_capacity(entries + 1), edges: Vec::with_capacity(entries), marks: Vec::new(), record: None }
     }
 
     fn push(&mut self, start: usize, edge: Option<EdgeId>, mark: Option<EdgeId>) {
@@ -262,11 +262,10 @@ impl Sink for TreeSink<'_> {
         if let Some(number) = number.filter(|_| id.count) {
             let marked = |branches: &Branches| !branches.marks.is_empty();
             let like = base.filter(|base| !changes.unordered && !marked(base.memo) && !marked(&branches));
-            let kept = match like.and_then(|base| base.memo.number) {
+            branches.record = match like.and_then(|base| base.memo.record) {
                 Some(base) => self.forest.add(number, Some(base), &changes.edges),
                 None => self.forest.add(number, None, &branches.all()),
             };
-            branches.number = kept.then_some(number);
         }
         branches
     }

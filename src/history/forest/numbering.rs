@@ -67,8 +67,8 @@ impl Numbering {
 
     /// The place of a tree's base.
     fn base(&self, at: usize) -> Option<usize> {
-        let number = self.trees.bases[at];
-        (number != NONE).then(|| self.places[number as usize] as usize)
+        let base = self.trees.bases[at];
+        (base != NONE).then_some(base as usize)
     }
 
     /// The trees of which a tree's content is made and that were not looked at.
