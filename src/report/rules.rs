@@ -71,7 +71,7 @@ pub fn list_json(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
 
 /// All of each rule as JSON.
 pub fn show_json(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
-    write_json(rules.iter().map(|rule| &rule.spec).collect(), out)
+    write_json(rules.iter().map(|rule| &*rule.spec).collect(), out)
 }
 
 fn write_json<T: Serialize>(rules: Vec<T>, out: &mut dyn Write) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 #[allow(unused_imports)] // which of them the constants name depends on the rules
-use super::spec::{Beside, Call, Pair, Spec};
+use super::spec::{Beside, Call, Pair, Row, Spec};
 use super::{Rule, Stamp};
 use crate::bound::Bound;
 use crate::outline::Run;
@@ -15,7 +15,7 @@ pub(super) fn rules() -> Vec<Rule> {
     BUILTIN
         .iter()
         .map(|(spec, bound, stamp, outline)| {
-            let rule = Rule::resolved(Cow::Borrowed(spec), *stamp, *bound, Cow::Borrowed(outline));
+            let rule = Rule::resolved(Row::Builtin(spec), *stamp, *bound, Cow::Borrowed(outline));
             rule.unwrap_or_else(|fault| panic!("built-in rules are tested: {fault}"))
         })
         .collect()

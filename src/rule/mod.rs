@@ -19,7 +19,7 @@ use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
 
 pub use load::Fault;
-pub use spec::{Spec, Stamp};
+pub use spec::{Row, Spec, Stamp};
 pub use write::toml;
 
 use crate::bound::Bound;
@@ -37,7 +37,7 @@ pub const HIGH_ENTROPY: &str = "high-entropy";
 /// A rule in force.
 pub struct Rule {
     /// What its author wrote.
-    pub spec: Cow<'static, Spec>,
+    pub spec: Row,
     /// How far a match reaches around its keyword.
     pub bound: Bound,
     /// Why a match has no bounded place around a keyword, so that whole objects are searched; only users' rules.
@@ -51,9 +51,9 @@ pub struct Rule {
     /// Its stop words, lower case.
     pub stopwords: Vec<String>,
     /// The paths that it speaks for, where it says so.
-    pub paths: Option<GlobSet>,
+    pub paths: Option<Box<GlobSet>>,
     /// The paths that it does not speak for.
-    pub not_paths: Option<GlobSet>,
+    pub not_paths: Option<Box<GlobSet>>,
     /// Its offline check.
     pub check: Option<Check>,
     /// Its named finder, where a regex will not do.
@@ -72,10 +72,10 @@ impl Rule {
     pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
         let stamp = spec.stamp();
         let outline = outline::of_rule(spec.regex.as_deref(), bound.lead);
-        Self::resolved(Cow::Owned(spec), stamp, bound, Cow::Owned(outline))
+        Self::resolved(Row::Own(Box::new(spec)), stamp, bound, Cow::Owned(outline))
     }
 
-    fn resolved(spec: Cow<'static, Spec>, stamp: Stamp, bound: Bound, outline: Cow<'static, [Run]>) -> Result<Self, String> {
+    fn resolved(spec: Row, stamp: Stamp, bound: Bound, outline: Cow<'static, [Run]>) -> Result<Self, String> {
         let unknown = |kind: &str, name: &str| format!("rule {}: there is no {kind} named {name:?}", spec.id);
         let filters =
             spec.filters.iter().map(|name| filter::by_name(name).ok_or_else(|| unknown("filter", name))).collect::<Result<_, _>>()?;
@@ -156,7 +156,7 @@ fn parts(spec: &Spec) -> Vec<String> {
     all
 }
 
-fn globs(id: &str, patterns: &[spec::Text]) -> Result<Option<GlobSet>, String> {
+fn globs(id: &str, patterns: &[spec::Text]) -> Result<Option<Box<GlobSet>>, String> {
     if patterns.is_empty() {
         return Ok(None);
     }
@@ -164,7 +164,7 @@ fn globs(id: &str, patterns: &[spec::Text]) -> Result<Option<GlobSet>, String> {
     for pattern in patterns {
         set.add(Glob::new(pattern).map_err(|e| format!("rule {id}: {e}"))?);
     }
-    set.build().map(Some).map_err(|e| format!("rule {id}: {e}"))
+    set.build().map(|set| Some(Box::new(set))).map_err(|e| format!("rule {id}: {e}"))
 }
 
 /// The largest program of a regex, in bytes.
@@ -263,6 +263,9 @@ impl RuleSet {
     /// Keeps the rules in `only` (all where it is empty) that are not in `without`: ids, aliases, providers, or
     /// globs over these. A name of no rule is an error.
     pub fn select(&mut self, only: &[String], without: &[String]) -> Result<()> {
+        if only.is_empty() && without.is_empty() {
+            return self.or_none();
+        }
         let (only, without) = (self.names(only)?, self.names(without)?);
         let stays = |rule: &Rule| {
             let wanted = only.is_empty() || only.iter().any(|name| name.is_of(rule));
@@ -271,6 +274,10 @@ impl RuleSet {
         let (rules, gone): (Vec<Rule>, Vec<Rule>) = std::mem::take(&mut self.rules).into_iter().partition(stays);
         self.gone.extend(gone.iter().flat_map(names::all).map(str::to_owned));
         self.rules = rules;
+        self.or_none()
+    }
+
+    fn or_none(&self) -> Result<()> {
         if self.rules.is_empty() {
             return Err(Error::configuration("no rules are left, so nothing could be found").hint("leave out --rule or --exclude-rule"));
         }

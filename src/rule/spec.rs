@@ -68,6 +68,47 @@ pub struct Spec {
     pub skip: Texts,
 }
 
+/// A rule's row, built in or loaded: small, as rules are handed about, and a row is not.
+#[derive(Clone, Debug)]
+pub enum Row {
+    /// It is a constant of the program.
+    Builtin(&'static Spec),
+    /// It was read from a file, or changed.
+    Own(Box<Spec>),
+}
+
+impl Row {
+    /// The row as one that can be changed.
+    pub fn to_mut(&mut self) -> &mut Spec {
+        if let Self::Builtin(spec) = self {
+            *self = Self::Own(Box::new(spec.clone()));
+        }
+        match self {
+            Self::Own(spec) => spec,
+            Self::Builtin(_) => unreachable!("it was copied"),
+        }
+    }
+
+    /// The row alone.
+    pub fn into_owned(self) -> Spec {
+        match self {
+            Self::Builtin(spec) => spec.clone(),
+            Self::Own(spec) => *spec,
+        }
+    }
+}
+
+impl std::ops::Deref for Row {
+    type Target = Spec;
+
+    fn deref(&self) -> &Spec {
+        match self {
+            Self::Builtin(spec) => spec,
+            Self::Own(spec) => spec,
+        }
+    }
+}
+
 /// The other half of a credential: found within so many lines.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
