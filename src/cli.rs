@@ -384,7 +384,9 @@ pub fn command() -> clap::Command {
 
 /// Reads a command line together with the environment; one that is wrong, or asks for help, ends the program here.
 pub fn parse(args: impl IntoIterator<Item = OsString>, lookup: Lookup<'_>) -> Cli {
-    let matches = environment::matches(&mut command(), &with_command(args), lookup).unwrap_or_else(|error| error.exit());
+    let mut command = command();
+    let args = with_command(args, &command);
+    let matches = environment::matches(&mut command, &args, lookup).unwrap_or_else(|error| error.exit());
     <Cli as clap::FromArgMatches>::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
@@ -398,16 +400,14 @@ pub fn variables() -> Vec<String> {
 }
 
 /// The arguments with the command `scan` put in where the first names none: `unleak .` is `unleak scan .`.
-pub fn with_command(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub fn with_command(args: impl IntoIterator<Item = OsString>, program: &clap::Command) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     if args.len() == 2 && args[1] == "version" {
         args[1] = "--version".into();
     }
     let known = |arg: &OsString| {
         let arg = arg.to_string_lossy();
-        let mut names = <Cli as clap::CommandFactory>::command();
-        names.build();
-        names.get_subcommands().any(|c| c.get_name() == arg || c.get_all_aliases().any(|alias| alias == arg))
+        program.get_subcommands().any(|c| c.get_name() == arg || c.get_all_aliases().any(|alias| alias == arg))
             || ["-h", "--help", "-V", "--version", "help"].contains(&arg.as_ref())
     };
     // A word that looks like a mistyped command is left for clap to complain about; a path or an option is not one.
@@ -440,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_bare_target_means_scan() {
-        let run = |args: &[&str]| with_command(std::iter::once("unleak").chain(args.iter().copied()).map(OsString::from)).remove(1);
+        let run = |args: &[&str]| with_command(std::iter::once("unleak").chain(args.iter().copied()).map(OsString::from), &command()).remove(1);
         assert_eq!(run(&["."]), "scan");
         assert_eq!(run(&["--staged"]), "scan");
         assert_eq!(run(&["git@host:a/b"]), "scan");

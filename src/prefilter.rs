@@ -1,7 +1,6 @@
 //! The prefilter: finds keyword hits in bytes for all rules at once, by the sieve; and the other search for many
 //! literals, an automaton, for those that are whole values. It does not know what a rule makes of a hit.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use aho_corasick::automaton::{Automaton, OverlappingState};
@@ -117,15 +116,19 @@ impl Prefilter {
     /// Builds the prefilter of these rules; those without a keyword hit where a run of characters begins, if
     /// `entropy` asks for them.
     pub fn new(rules: &[Rule], entropy: bool) -> Self {
-        let mut keywords: BTreeMap<Vec<u8>, Keyword> = BTreeMap::new();
+        let mut words: Vec<(Vec<u8>, usize, &str)> = Vec::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.slow.is_none()) {
-            for word in rule.spec.keywords.iter() {
-                let text = word.as_bytes().to_ascii_lowercase();
-                let keyword = keywords.entry(text.clone()).or_insert_with(|| Keyword::new(text));
-                keyword.add(index, rule, (!rule.bound.caseless).then(|| word.as_bytes().to_vec()));
-            }
+            words.extend(rule.spec.keywords.iter().map(|word| (word.as_bytes().to_ascii_lowercase(), index, word.as_ref())));
         }
-        let mut keywords: Vec<Keyword> = keywords.into_values().collect();
+        words.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        let mut keywords: Vec<Keyword> = Vec::with_capacity(words.len());
+        for (text, index, word) in words {
+            if keywords.last().is_none_or(|last| last.text != text) {
+                keywords.push(Keyword::new(text));
+            }
+            let (rule, at) = (&rules[index], keywords.len() - 1);
+            keywords[at].add(index, rule, (!rule.bound.caseless).then(|| word.as_bytes().to_vec()));
+        }
         let sieve = Sieve::new(keywords.iter().map(|k| k.text.as_slice()));
         for (number, keyword) in keywords.iter_mut().enumerate() {
             keyword.core = sieve.core(number);

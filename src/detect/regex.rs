@@ -61,12 +61,12 @@ pub(super) fn groups<'r, 'b>(rule: &'r Rule, bytes: &'b [u8], found: &Found) -> 
 
 /// What the rule's requests need of a match besides the secret.
 pub(super) fn parts(rule: &Rule, bytes: &[u8], found: &Found) -> Vec<(String, Secret)> {
-    if rule.parts.is_empty() {
+    if rule.parts().is_empty() {
         return beside(rule, bytes, found);
     }
     let mut all = groups(rule, bytes, found);
     all.push((WHOLE, &bytes[found.whole.clone()]));
-    all.retain(|(name, _)| rule.parts.iter().any(|part| part == name));
+    all.retain(|(name, _)| rule.parts().iter().any(|part| part == name));
     all.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value, 0))).chain(beside(rule, bytes, found)).collect()
 }
 

@@ -58,10 +58,9 @@ pub struct Rule {
     pub check: Option<Check>,
     /// Its named finder, where a regex will not do.
     pub finder: Option<Finder>,
-    /// The named groups that its requests to the provider need besides the secret; [`WHOLE`] is all of the match.
-    pub parts: Vec<String>,
     /// What the first bytes of a match take, where it begins with the keyword.
     pub outline: Cow<'static, [Run]>,
+    parts: OnceLock<Vec<String>>,
     beside: Vec<OnceLock<Regex>>,
     stamp: Stamp,
     regex: OnceLock<Regex>,
@@ -98,7 +97,7 @@ impl Rule {
             stopwords: spec.stopwords.iter().map(|w| w.to_ascii_lowercase()).collect(),
             check,
             finder,
-            parts: parts(&spec),
+            parts: OnceLock::new(),
             outline,
             beside: spec.beside.iter().map(|_| OnceLock::new()).collect(),
             stamp,
@@ -114,6 +113,11 @@ impl Rule {
     /// Where the regex is wrong; [`crate::bound::bound`] has refused such a rule before.
     pub fn regex(&self) -> &Regex {
         self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or(""), LARGEST).expect("the regex was parsed before"))
+    }
+
+    /// The named groups that its requests to the provider need besides the secret; [`WHOLE`] is all of the match.
+    pub fn parts(&self) -> &[String] {
+        self.parts.get_or_init(|| parts(&self.spec))
     }
 
     /// What its requests need of the text around a match, by name, each with the regex that finds it: compiled when it
