@@ -440,7 +440,8 @@ mod tests {
 
     #[test]
     fn a_bare_target_means_scan() {
-        let run = |args: &[&str]| with_command(std::iter::once("unleak").chain(args.iter().copied()).map(OsString::from), &command()).remove(1);
+        let run =
+            |args: &[&str]| with_command(std::iter::once("unleak").chain(args.iter().copied()).map(OsString::from), &command()).remove(1);
         assert_eq!(run(&["."]), "scan");
         assert_eq!(run(&["--staged"]), "scan");
         assert_eq!(run(&["git@host:a/b"]), "scan");

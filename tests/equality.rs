@@ -178,7 +178,7 @@ fn naive(repo: &Repo, detector: &Detector) -> BTreeSet<Place> {
         }
         for found in candidates(detector, Scanned::of(detector, &detector.scan(bytes, None), bytes)) {
             let rule = detector.rule(found.rule);
-            let asks_for_paths = rule.paths.as_ref().is_some_and(|globs| !globs.is_match("d0/f0.txt"));
+            let asks_for_paths = !rule.spec.paths.is_empty() && !rule.speaks_at(std::path::Path::new("d0/f0.txt"));
             if head[1] == "blob" && asks_for_paths {
                 continue;
             }

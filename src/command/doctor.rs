@@ -183,7 +183,7 @@ fn planted(rules: &RuleSet) -> Vec<(String, String)> {
         let line = example::complete(text, rule.spec.check.as_deref(), seed as u64 + 1).ok()?;
         Some((rule.spec.id.to_string(), line))
     };
-    let fit = |rule: &&unleak::rule::Rule| rule.paths.is_none() && rule.spec.confidence == "high" && rule.spec.pair.is_empty();
+    let fit = |rule: &&unleak::rule::Rule| rule.spec.paths.is_empty() && rule.spec.confidence == "high" && rule.spec.pair.is_empty();
     let proving = rules.rules().iter().filter(fit).filter(|rule| rule.spec.matches.first().is_some_and(|text| text.contains("<checksum>")));
     let mut all: Vec<(String, String)> = proving.enumerate().filter_map(example).take(CANARIES).collect();
     if all.is_empty() {

@@ -50,7 +50,13 @@ impl Recall {
     }
 
     /// What was made of such a match of this rule, else what `judge` makes of it.
-    pub(super) fn judged(&self, (number, rule): (usize, &Rule), bytes: &[u8], found: &Found, judge: impl FnOnce() -> Judged) -> Arc<Judged> {
+    pub(super) fn judged(
+        &self,
+        (number, rule): (usize, &Rule),
+        bytes: &[u8],
+        found: &Found,
+        judge: impl FnOnce() -> Judged,
+    ) -> Arc<Judged> {
         let around = rule.around().max(CONTEXT);
         let (low, high) = (found.whole.start.saturating_sub(around), (found.whole.end + around).min(bytes.len()));
         if high - low > LONGEST {

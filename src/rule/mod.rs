@@ -50,16 +50,14 @@ pub struct Rule {
     pub filters: Vec<(&'static str, Filter)>,
     /// Its stop words, lower case.
     pub stopwords: Vec<String>,
-    /// The paths that it speaks for, where it says so.
-    pub paths: Option<Box<GlobSet>>,
-    /// The paths that it does not speak for.
-    pub not_paths: Option<Box<GlobSet>>,
     /// Its offline check.
     pub check: Option<Check>,
     /// Its named finder, where a regex will not do.
     pub finder: Option<Finder>,
     /// What the first bytes of a match take, where it begins with the keyword.
     pub outline: Cow<'static, [Run]>,
+    /// The paths that it speaks for, and those that it does not.
+    paths: [OnceLock<Option<Box<GlobSet>>>; 2],
     parts: OnceLock<Vec<String>>,
     beside: Vec<OnceLock<Regex>>,
     stamp: Stamp,
@@ -71,6 +69,7 @@ impl Rule {
     pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
         let stamp = spec.stamp();
         let outline = outline::of_rule(spec.regex.as_deref(), bound.lead);
+        [&spec.paths, &spec.not_paths].into_iter().try_for_each(|list| globs(&spec.id, list).map(drop))?;
         Self::resolved(Row::Own(Box::new(spec)), stamp, bound, Cow::Owned(outline))
     }
 
@@ -92,11 +91,10 @@ impl Rule {
             severity: Severity::from_name(&spec.severity).ok_or_else(|| unknown("severity", &spec.severity))?,
             confidence: Confidence::from_name(&spec.confidence).ok_or_else(|| unknown("confidence", &spec.confidence))?,
             filters,
-            paths: globs(&spec.id, &spec.paths)?,
-            not_paths: globs(&spec.id, &spec.not_paths)?,
             stopwords: spec.stopwords.iter().map(|w| w.to_ascii_lowercase()).collect(),
             check,
             finder,
+            paths: Default::default(),
             parts: OnceLock::new(),
             outline,
             beside: spec.beside.iter().map(|_| OnceLock::new()).collect(),
@@ -113,6 +111,17 @@ impl Rule {
     /// Where the regex is wrong; [`crate::bound::bound`] has refused such a rule before.
     pub fn regex(&self) -> &Regex {
         self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or(""), LARGEST).expect("the regex was parsed before"))
+    }
+
+    /// Whether its `paths` and `not_paths` let it speak at that path.
+    ///
+    /// # Panics
+    ///
+    /// Where a glob is wrong; [`Self::new`] has refused such a rule before, and those that are built in are tested.
+    pub fn speaks_at(&self, path: &Path) -> bool {
+        let set = |at: usize, list| self.paths[at].get_or_init(|| globs(&self.spec.id, list).expect("the globs were read before")).as_ref();
+        set(0, &self.spec.paths).is_none_or(|globs| globs.is_match(path))
+            && !set(1, &self.spec.not_paths).is_some_and(|globs| globs.is_match(path))
     }
 
     /// The named groups that its requests to the provider need besides the secret; [`WHOLE`] is all of the match.

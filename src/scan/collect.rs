@@ -470,8 +470,7 @@ pub fn wanted(rule: &Rule, path: &[u8]) -> bool {
     if path.is_empty() {
         return true;
     }
-    let path = path.to_path_lossy();
-    rule.paths.as_ref().is_none_or(|globs| globs.is_match(&path)) && !rule.not_paths.as_ref().is_some_and(|globs| globs.is_match(&path))
+    rule.speaks_at(&path.to_path_lossy())
 }
 
 /// 0 to 1, from the tier and the proof.

@@ -60,7 +60,11 @@ struct Slot {
 
 impl Known {
     fn new() -> Self {
-        Self { slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS], waiting: Vec::new(), names: FxHashMap::default() }
+        Self {
+            slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS],
+            waiting: Vec::new(),
+            names: FxHashMap::default(),
+        }
     }
 
     /// The edges of a raw entry with this id, made where it is not remembered.
