@@ -71,7 +71,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memmap2", &["source/git/map.rs"]),
     ("mysql_async", &["verify/drivers/"]),
     ("pbkdf2", &["verify/drivers/"]),
-    ("rayon", &["source/", "scan/"]),
+    ("rayon", &["source/", "scan/", "history/"]),
     ("regex_automata", &["rule/", "detect", "suppress/allow.rs"]),
     ("regex_syntax", &["bound.rs", "outline.rs"]),
     ("redis", &["verify/drivers/"]),

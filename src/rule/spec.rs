@@ -69,7 +69,7 @@ pub struct Spec {
 }
 
 /// A rule's row, built in or loaded: small, as rules are handed about, and a row is not.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Row {
     /// It is a constant of the program.
     Builtin(&'static Spec),
@@ -95,6 +95,12 @@ impl Row {
             Self::Builtin(spec) => spec.clone(),
             Self::Own(spec) => *spec,
         }
+    }
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Spec::fmt(self, f)
     }
 }
 

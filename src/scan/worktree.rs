@@ -56,7 +56,7 @@ fn add_tracked(list: &mut FileList, root: &Path, stage: &Stage, context: &Contex
         let Ok(metadata) = path.symlink_metadata() else { continue };
         let symlink = metadata.is_symlink();
         if (symlink || metadata.is_file()) && context.max_size.is_none_or(|most| metadata.len() <= most) {
-            missed.push(FoundFile { rel: entry.path.clone(), path, size: metadata.len(), symlink });
+            missed.push(FoundFile { rel: entry.path.clone(), path, symlink });
         }
     }
     missed.dedup_by(|a, b| a.rel == b.rel);

@@ -51,8 +51,6 @@ pub struct FoundFile {
     pub rel: BString,
     /// Its absolute path.
     pub path: PathBuf,
-    /// Its length when it was listed.
-    pub size: u64,
     /// It is a symbolic link: its text is its content.
     pub symlink: bool,
 }
@@ -89,10 +87,10 @@ impl FileList {
 
 /// Lists a single file that the user named; a link is followed. Its relative path is its name.
 pub fn single(path: &Path) -> io::Result<FileList> {
-    let metadata = fs::metadata(path)?;
+    fs::metadata(path)?;
     let rel = raw(path.file_name().unwrap_or(path.as_os_str()));
     let root = raw(path.parent().unwrap_or(Path::new("")).as_os_str());
-    let file = FoundFile { rel, path: std::path::absolute(path)?, size: metadata.len(), symlink: false };
+    let file = FoundFile { rel, path: std::path::absolute(path)?, symlink: false };
     Ok(FileList { root, files: vec![file], ..FileList::default() })
 }
 
@@ -236,17 +234,19 @@ impl Walker<'_> {
             }
             return;
         }
-        let size = match fs::symlink_metadata(&entry.path) {
-            Ok(metadata) => metadata.len(),
-            // It went away after the folder was read, so there is nothing left to scan.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return found.notices.push(Notice::incomplete("unreadable file", self.shown(&entry.rel), describe(&error))),
-        };
-        if self.walk.options.max_file_size.is_some_and(|most| size > most) {
-            found.too_large += 1;
-            return;
+        if let Some(most) = self.walk.options.max_file_size {
+            match fs::symlink_metadata(&entry.path) {
+                Ok(metadata) if metadata.len() > most => {
+                    found.too_large += 1;
+                    return;
+                }
+                Ok(_) => {}
+                // It went away after the folder was read, so there is nothing left to scan.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+                Err(error) => return found.notices.push(Notice::incomplete("unreadable file", self.shown(&entry.rel), describe(&error))),
+            }
         }
-        found.files.push(FoundFile { rel: entry.rel, path: entry.path, size, symlink });
+        found.files.push(FoundFile { rel: entry.rel, path: entry.path, symlink });
     }
 
     fn add(&self, found: FileList) {
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(names(&list), [".env", ".gitignore", ".ignore", "a-b", "a/.hidden/x", "a/z", "b"]);
         assert_eq!((list.git_folders, list.ignored, list.notices.len()), (1, 0, 0));
         assert!(list.files.iter().all(|file| file.path.is_absolute() && file.path.is_file()));
-        assert_eq!((list.files[0].size, list.files[0].symlink), (4, false));
+        assert!(!list.files[0].symlink);
     }
 
     #[test]
@@ -416,7 +416,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(dir.path().join("real/pipe")).status().is_ok_and(|s| s.success());
         let list = walk(dir.path(), &FileOptions { ignore_rules: true, nested: true, ..FileOptions::default() });
         assert_eq!(names(&list), ["folder-link", "real/loop", "real/x"]);
-        assert!(list.files[0].symlink && list.files[0].size == 4 && !list.files[2].symlink);
+        assert!(list.files[0].symlink && !list.files[2].symlink);
         assert_eq!(list.special, 1 + u64::from(made));
         assert!(list.notices.len() == 1 && !list.notices[0].incomplete, "{:?}", list.notices);
     }
@@ -456,7 +456,7 @@ mod tests {
     fn a_single_file_goes_by_its_name() {
         let dir = tree(&["sub/only"]);
         let list = single(&dir.path().join("sub/only")).unwrap();
-        assert_eq!((names(&list), list.files[0].size), (vec!["only".to_owned()], 8));
+        assert_eq!(names(&list), ["only"]);
         assert!(list.shown(b"only").ends_with(b"/sub/only"));
         assert!(single(&dir.path().join("none")).is_err());
     }

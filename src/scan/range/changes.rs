@@ -87,7 +87,7 @@ impl Changes {
         if entry.stage == 0 && !entry.intent_to_add && (entry.assume_valid || is_unchanged(&staged.stage, entry, &metadata)) {
             return;
         }
-        let file = FoundFile { rel: entry.path.clone(), path, size: metadata.len(), symlink: metadata.is_symlink() };
+        let file = FoundFile { rel: entry.path.clone(), path, symlink: metadata.is_symlink() };
         let known = (entry.stage == 0 && !entry.intent_to_add).then_some(entry.oid);
         self.files.push(Changed { file, staged: known, before });
     }
@@ -192,7 +192,7 @@ fn is_unchanged(stage: &Stage, entry: &StageEntry, metadata: &Metadata) -> bool 
 
 /// The id that a file would have as a blob.
 fn blob_id(file: &FoundFile, hash: usize) -> Option<Oid> {
-    if file.size > HASHED {
+    if std::fs::symlink_metadata(&file.path).is_ok_and(|metadata| metadata.len() > HASHED) {
         return None;
     }
     let bytes =

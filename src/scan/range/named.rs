@@ -48,7 +48,7 @@ fn whole(job: &Job<'_>, path: &BString, top: &Path, stream: &mut Stream<'_>) -> 
         }
         return false;
     };
-    let found = FoundFile { rel: path.clone(), path: on_disk, size: metadata.len(), symlink: metadata.is_symlink() };
+    let found = FoundFile { rel: path.clone(), path: on_disk, symlink: metadata.is_symlink() };
     let scanned = match stream.file(&found) {
         Ok(scanned) => scanned,
         Err(error) => {

@@ -175,7 +175,7 @@ fn files_and_links_are_scanned_and_trouble_is_named() {
     #[cfg(unix)]
     std::os::unix::fs::symlink("/nowhere/secret=linked1", dir.path().join("link")).unwrap();
     let mut list = listed(&dir);
-    list.files.push(FoundFile { rel: "gone".into(), path: dir.path().join("gone"), size: 1, symlink: false });
+    list.files.push(FoundFile { rel: "gone".into(), path: dir.path().join("gone"), symlink: false });
     let found = Mutex::new(Vec::new());
     let progress = Progress::new();
     let notices = scan_files(&detector, &list, &progress, &|file, scanned| {
