@@ -3,6 +3,7 @@
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
 mod judge;
+mod refute;
 mod regex;
 mod slow;
 mod trace;
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashSet;
 
-use crate::check::{Subject, Verdict};
+use crate::check::{BROKEN, Subject, Verdict};
 use crate::find::Found;
 use crate::finding::{Confidence, Severity};
 use crate::object::{Base, Copied};
@@ -81,6 +82,9 @@ pub struct Judged {
     pub confidence: Confidence,
     /// Whether a check proved it.
     pub proved: bool,
+    /// Whether it is refuted, so that no other rule may take it up either: its checksum does not hold, or its shape is
+    /// one that nothing else has and its check says no.
+    pub refuted: bool,
     /// Why, in words.
     pub reasons: Vec<String>,
     /// What speaks for and against a value that is scored; empty where the shape alone decides.
@@ -330,6 +334,7 @@ impl Detector {
             severity: rule.severity,
             confidence: rule.confidence,
             proved: false,
+            refuted: false,
             reasons: Vec::new(),
             evidence: Evidence::NONE,
             facts: Vec::new(),
@@ -359,8 +364,8 @@ impl Detector {
                 }
                 Verdict::Plausible => {}
                 Verdict::Failed(why) => {
-                    judged.confidence = Confidence::Low;
-                    judged.reasons.push(why.to_owned());
+                    judged.refute(why);
+                    judged.refuted = proof.verdict == BROKEN || rule.confidence == Confidence::High;
                 }
                 Verdict::NotSecret(why) => {
                     judged.reasons.push(why.to_owned());
@@ -370,7 +375,22 @@ impl Detector {
             }
         }
         judge::filter(rule, bytes, found, &mut judged, trace);
+        if judged.dropped.is_none() && rule.confidence < Confidence::High {
+            if let Some(why) = self.refuted(raw, judged.value.expose()) {
+                trace(Step { by: "the token in it".to_owned(), word: Word::Lowered(why) });
+                judged.refute(why);
+            }
+        }
         judged
+    }
+}
+
+impl Judged {
+    /// Takes a check's no: to the low tier, from where no place and no score brings it back.
+    fn refute(&mut self, why: &str) {
+        self.refuted = true;
+        self.confidence = Confidence::Low;
+        self.reasons.push(why.to_owned());
     }
 }
 

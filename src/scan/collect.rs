@@ -279,7 +279,7 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
         severity,
         confidence,
         reasons,
-        facts: candidate.judged.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+        facts: candidate.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
         verification: Verification::new(State::NotChecked, NOT_ASKED),
         uses,
         places,
@@ -430,9 +430,8 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
     if !wanted(rule, path) {
         return None;
     }
-    let judged = &candidate.judged;
     let mut standing = Standing {
-        severity: judged.severity,
+        severity: candidate.severity,
         confidence: candidate.confidence,
         score: 0.0,
         evidence: Evidence::NONE,
@@ -440,7 +439,7 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
         hidden: None,
         placed: placed.clone(),
     };
-    for (_, filter) in rule.filters.iter().filter(|_| !judged.proved) {
+    for (_, filter) in rule.filters.iter().filter(|_| !candidate.judged.proved) {
         let Filter::Place(filter) = filter else { continue };
         match filter(path) {
             Judgement::Keep => {}
@@ -455,7 +454,7 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
             }
         }
     }
-    if judged.evidence.is_empty() {
+    if candidate.judged.evidence.is_empty() {
         standing.score = if rule.on_request() { 0.1 } else { tier_score(candidate, standing.confidence) };
         return Some(standing);
     }
@@ -467,8 +466,9 @@ fn weigh(path: &[u8], mut standing: Standing) -> Option<Standing> {
     let window = standing.placed.candidate.judged.evidence;
     standing.evidence = if path.is_empty() { window } else { window.and(score::of_path(path)) };
     let chance = standing.evidence.probability();
+    let Candidate { reasons, judged, .. } = &standing.placed.candidate;
     // Where the window alone made it likely and it is low all the same, a filter has lowered it.
-    let lowered = !standing.placed.candidate.reasons.is_empty() || (standing.confidence == Confidence::Low && window.is_likely());
+    let lowered = judged.refuted || !reasons.is_empty() || (standing.confidence == Confidence::Low && window.is_likely());
     standing.confidence = if lowered || !standing.evidence.is_likely() { Confidence::Low } else { Confidence::Medium };
     standing.score = f64::from(chance);
     standing.evidence.is_possible().then_some(standing)
