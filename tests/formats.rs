@@ -86,6 +86,23 @@ fn a_netrc_names_machines_and_logins() {
     assert_eq!(found.len(), 2, "{found:#?}");
 }
 
+#[test]
+fn a_token_in_the_users_place_is_shown_nowhere() {
+    let token = made_up(7, 40);
+    let pair = base64(&format!("{token}:x-oauth-basic"));
+    for text in [
+        format!("Authorization: Basic {pair}\n"),
+        format!("{{\"auths\": {{\"lake.io\": {{\"auth\": \"{pair}\"}}}}}}\n"),
+        format!("machine git.lake.io login {token} password x-oauth-basic\n"),
+        format!("//b.lake.io/:_password={}\n//b.lake.io/:username={token}\n", base64("Sommer-7q!")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("notes"), &text).unwrap();
+        let ran = run(folder.path(), folder.path(), &["scan", "notes", "-f", "json"]);
+        assert!(!ran.report().findings().is_empty() && !ran.text().contains(&token), "{}", ran.text());
+    }
+}
+
 /// A key with its certificate until the end of that year.
 fn certified(year: i32) -> (String, String) {
     let key = rcgen::KeyPair::generate().unwrap();

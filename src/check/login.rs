@@ -4,6 +4,7 @@ use data_encoding::BASE64;
 
 use super::{Entry, Proof, Subject, Verdict, radix, sample};
 use crate::finding::Severity;
+use crate::look;
 
 pub(super) const TABLE: &[Entry] = &[
     Entry::new("docker-auth", docker).completed(complete),
@@ -26,9 +27,14 @@ const SAMPLES: &[(&str, &str)] = &[
     ("myusername", "mypassword"),
 ];
 
+/// Whether a user may be told: some services take a token in its place, which no report shows.
+pub fn is_name(user: &str) -> bool {
+    !user.is_empty() && !(user.len() >= 16 && look::is_random(user.as_bytes()))
+}
+
 fn basic(subject: &Subject<'_>) -> Proof {
     match pair(subject) {
-        Ok((user, _)) => Proof::from(Verdict::Plausible).maybe("user", (!user.is_empty()).then_some(user)),
+        Ok((user, _)) => Proof::from(Verdict::Plausible).maybe("user", is_name(&user).then_some(user)),
         Err(verdict) => verdict.into(),
     }
 }
@@ -42,7 +48,7 @@ fn docker(subject: &Subject<'_>) -> Proof {
         return Verdict::NotSecret("a user without a password: its token stands beside it").into();
     }
     let temporary = matches!(user.as_str(), "AWS" | "oauth2accesstoken" | "00000000-0000-0000-0000-000000000000");
-    let proof = Proof::from(Verdict::Plausible).fact("user", user);
+    let proof = Proof::from(Verdict::Plausible).maybe("user", is_name(&user).then_some(user));
     if temporary { proof.at_most(Severity::Medium, "temporary: it lives hours") } else { proof }
 }
 
@@ -101,6 +107,15 @@ mod tests {
         assert!(failed("basic-auth", encode("a\u{1}:b")));
         assert!(failed("docker-auth", "not base64!"));
         assert_eq!(prove("docker-auth", encode("AWS:abcdef")).at_most.unwrap().0, Severity::Medium);
+    }
+
+    #[test]
+    fn a_token_in_the_users_place_is_not_told() {
+        let token = sample::letters("user", 40);
+        for check in ["basic-auth", "docker-auth"] {
+            let proof = prove(check, BASE64.encode(format!("{token}:x-oauth-basic").as_bytes()));
+            assert_eq!((proof.verdict, proof.facts), (Verdict::Plausible, vec![]), "{check}");
+        }
     }
 
     #[test]

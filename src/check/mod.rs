@@ -41,6 +41,7 @@ mod vault;
 
 use crate::finding::Severity;
 pub use certificate::{Certificate, certificate};
+pub use login::is_name;
 pub use mnemonic::is_word;
 
 /// What a check is given.

@@ -13,10 +13,14 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use crate::check::is_name;
+
 /// Larger ones are hardly written for a program's settings.
 const LARGEST: usize = 4 << 20;
-/// What a file is stands at its beginning, and each content that holds a match is looked at.
-const HEAD: usize = 64 << 10;
+/// Nobody has so many machines or registries.
+const SMALL: usize = 64 << 10;
+/// What a file is stands at its beginning. Each content that holds a match is looked at, so there is no time for more.
+const HEAD: usize = 4 << 10;
 /// So long a name is none.
 const LONGEST: usize = 256;
 
@@ -40,24 +44,39 @@ impl Told {
     /// The same with what is said, where that is anything that one line can show.
     fn with(mut self, name: &'static str, what: impl Into<String>) -> Self {
         let what = what.into();
-        if !what.is_empty() && what.len() <= LONGEST && !what.contains(char::is_control) {
+        let tells = name != "user" || is_name(&what);
+        if tells && !what.is_empty() && what.len() <= LONGEST && !what.contains(char::is_control) {
             self.facts.push((name, what));
         }
         self
     }
 }
 
-/// Whether a content holds a word.
-type Holds<'h> = &'h dyn Fn(&str) -> bool;
+/// The beginning of a content, and how long all of it is.
+struct Head<'a> {
+    bytes: &'a [u8],
+    len: usize,
+}
+
+impl Head<'_> {
+    fn has(&self, word: &str) -> bool {
+        memmem::find(self.bytes, word.as_bytes()).is_some()
+    }
+
+    fn is_object(&self) -> bool {
+        self.bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{')
+    }
+}
+
 /// A known format: what such a file holds, and its reader.
-type Format = (fn(Holds<'_>) -> bool, fn(&[u8]) -> Vec<Told>);
+type Format = (fn(&Head<'_>) -> bool, fn(&[u8]) -> Vec<Told>);
 
 const FORMATS: &[Format] = &[
-    (|has| has("\"auths\"") || (has("\"auth\"") && has("\"email\"")), docker::read),
-    (|has| has("clusters:") && has("users:"), kubeconfig::read),
-    (|has| has("machine ") && has("login ") && has("password "), netrc::read),
-    (|has| has(":_authToken") || has("_auth=") || has("_auth =") || has(":_auth") || has(":_password"), npmrc::read),
-    (|has| has("\"terraform_version\""), terraform::read),
+    (|head| head.is_object() && head.has("\"auth"), docker::read),
+    (|head| head.is_object() && head.has("\"terraform_version\""), terraform::read),
+    (|head| head.has("apiVersion:") && (head.has("clusters:") || head.has("kind: Config")), kubeconfig::read),
+    (|head| head.len <= SMALL && head.has("machine ") && head.has("login "), netrc::read),
+    (|head| head.len <= SMALL && (head.has("_auth") || head.has(":_password")), npmrc::read),
 ];
 
 /// What the content says of the values in it.
@@ -65,9 +84,8 @@ pub fn told(bytes: &[u8]) -> Vec<Told> {
     if bytes.len() > LARGEST {
         return Vec::new();
     }
-    let head = &bytes[..bytes.len().min(HEAD)];
-    let has = |word: &str| memmem::find(head, word.as_bytes()).is_some();
-    FORMATS.iter().filter(|(is, _)| is(&has)).flat_map(|(_, read)| read(bytes)).collect()
+    let head = Head { bytes: &bytes[..bytes.len().min(HEAD)], len: bytes.len() };
+    FORMATS.iter().filter(|(is, _)| is(&head)).flat_map(|(_, read)| read(bytes)).collect()
 }
 
 /// The lines with the place of each.
