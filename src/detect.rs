@@ -375,11 +375,12 @@ impl Detector {
             }
         }
         judge::filter(rule, bytes, found, &mut judged, trace);
-        if judged.dropped.is_none() && rule.confidence < Confidence::High {
-            if let Some(why) = self.refuted(raw, judged.value.expose()) {
-                trace(Step { by: "the token in it".to_owned(), word: Word::Lowered(why) });
-                judged.refute(why);
-            }
+        if judged.dropped.is_none()
+            && rule.confidence < Confidence::High
+            && let Some(why) = self.refuted(raw, judged.value.expose())
+        {
+            trace(Step { by: "the token in it".to_owned(), word: Word::Lowered(why) });
+            judged.refute(why);
         }
         judged
     }

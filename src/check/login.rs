@@ -29,7 +29,8 @@ const SAMPLES: &[(&str, &str)] = &[
 
 /// Whether a user may be told: some services take a token in its place, which no report shows.
 pub fn is_name(user: &str) -> bool {
-    !user.is_empty() && !(user.len() >= 16 && look::is_random(user.as_bytes()))
+    let token = user.len() >= 16 && look::is_random(user.as_bytes());
+    !user.is_empty() && !token
 }
 
 fn basic(subject: &Subject<'_>) -> Proof {

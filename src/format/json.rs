@@ -8,8 +8,11 @@ const DEEPEST: usize = 64;
 /// Stands in a path for an entry of a list.
 pub(super) const ENTRY: &str = "#";
 
+/// What is called for a text.
+type See<'s, 'a> = &'s mut dyn FnMut(&[&'a str], Range<usize>, &'a str);
+
 /// Calls back for every text with its path, its place without the quotes, and what it says.
-pub(super) fn texts<'a>(bytes: &'a [u8], see: &mut dyn FnMut(&[&'a str], Range<usize>, &'a str)) {
+pub(super) fn texts<'a>(bytes: &'a [u8], see: See<'_, 'a>) {
     let mut reader = Reader { bytes, at: 0, path: Vec::new() };
     let _ = reader.value(see);
 }
@@ -22,7 +25,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads one value; nothing where it is none.
-    fn value(&mut self, see: &mut dyn FnMut(&[&'a str], Range<usize>, &'a str)) -> Option<()> {
+    fn value(&mut self, see: See<'_, 'a>) -> Option<()> {
         match self.next()? {
             b'{' => self.members(see),
             b'[' => self.entries(see),
@@ -41,7 +44,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn members(&mut self, see: &mut dyn FnMut(&[&'a str], Range<usize>, &'a str)) -> Option<()> {
+    fn members(&mut self, see: See<'_, 'a>) -> Option<()> {
         self.at += 1;
         if self.next()? == b'}' {
             self.at += 1;
@@ -65,7 +68,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn entries(&mut self, see: &mut dyn FnMut(&[&'a str], Range<usize>, &'a str)) -> Option<()> {
+    fn entries(&mut self, see: See<'_, 'a>) -> Option<()> {
         self.at += 1;
         if self.next()? == b']' {
             self.at += 1;
