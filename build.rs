@@ -85,7 +85,8 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         Some(regex) => bound::bound(regex, &rule.keywords).unwrap_or_else(|e| panic!("{}: rule {}: {e}", path.display(), rule.id)),
         None => bound::Bound::default(),
     };
-    let pairs: String = rule.pair.iter().map(|p| format!("Pair {{ rule: {}, lines: {} }}, ", text(&p.rule), p.lines)).collect();
+    let pair = |p: &spec::Pair| format!("Pair {{ rule: {}, lines: {}, third: {} }}, ", text(&p.rule), p.lines, p.third);
+    let pairs: String = rule.pair.iter().map(pair).collect();
     let besides: String = rule.beside.iter().map(|one| beside(one, rule, path)).collect();
     writeln!(
         out,

@@ -147,12 +147,14 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
 }
 
 /// The values around a secret: the parts of its match, and the other half of the credential, where one was found.
-/// Where the rule names several that it could be, a request names one of them and gets the half that is there.
+/// Where the rule names several that it could be, a request names one of them and gets the half that is there; a third
+/// part goes by its own name alone.
 #[cfg(feature = "verify")]
 fn halves(finding: &Finding, rule: &Rule, parts: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
     let half = finding.pair.iter().flat_map(|pair| {
-        let names = rule.spec.pair.iter().map(|other| other.rule.to_string()).chain([pair.rule.clone()]);
-        names.map(|name| (name, pair.secret.clone()))
+        let others = rule.spec.pair.iter().filter(|other| !other.third).map(|other| other.rule.to_string());
+        let third = pair.third.iter().map(|third| (third.rule.clone(), third.secret.clone()));
+        others.chain([pair.rule.clone()]).map(|name| (name, pair.secret.clone())).chain(third)
     });
     parts.clone().into_iter().chain(half).collect()
 }

@@ -8,9 +8,10 @@ use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::detect::{Detector, Judged, Step, of_filter};
+use crate::detect::{Detector, Judged, Step, Word, of_filter};
 use crate::filter::{Filter, Judgement};
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Severity};
+use crate::format::Told;
 use crate::source::stream::{LocatedMatch, Scanned};
 use crate::suppress::marker::Stand;
 use crate::suppress::{Around, Marker};
@@ -33,6 +34,10 @@ pub struct Candidate {
     pub end_column: usize,
     /// What the check and the window filters made of it.
     pub judged: Arc<Judged>,
+    /// What the value says of itself, and what its file says of it.
+    pub facts: Vec<(&'static str, String)>,
+    /// How severe it is, after what its file says.
+    pub severity: Severity,
     /// How sure we are, after the filters that see the whole object.
     pub confidence: Confidence,
     /// What those said.
@@ -63,27 +68,31 @@ pub enum Fate {
 
 /// The same, telling the fate of each match.
 pub fn traced(detector: &Detector, scanned: Scanned, tell: &mut dyn FnMut(&LocatedMatch, Fate)) -> Vec<Candidate> {
-    let (facts, markers) = (scanned.facts, scanned.markers);
+    let (facts, told, markers) = (scanned.facts, scanned.told, scanned.markers);
     let mut matches = scanned.matches;
     matches.sort_by_key(|m| rank(detector, m));
-    let mut winners: Vec<(LocatedMatch, Vec<u32>)> = Vec::new();
+    let mut winners: Vec<Winner> = Vec::new();
     for found in matches {
-        let over = winners.iter_mut().find(|(w, _)| w.secret.start < found.secret.end && found.secret.start < w.secret.end);
+        let over = winners.iter_mut().find(|w| w.found.secret.start < found.secret.end && found.secret.start < w.found.secret.end);
         match over {
-            Some((winner, others)) => {
-                tell(&found, Fate::Outranked(winner.rule));
-                if winner.rule != found.rule && !others.contains(&found.rule) {
-                    others.push(found.rule);
-                }
+            Some(winner) => {
+                tell(&found, Fate::Outranked(winner.found.rule));
+                winner.take(&found);
             }
-            None => winners.push((found, Vec::new())),
+            None => winners.push(Winner { found, others: Vec::new(), refuted: false }),
         }
     }
     let mut kept: Vec<Candidate> = winners
         .into_iter()
-        .filter(|(found, _)| found.judged.dropped.is_none())
-        .filter_map(|(found, others)| {
+        .filter(|winner| winner.found.judged.dropped.is_none())
+        .filter_map(|Winner { found, others, refuted }| {
             let mut candidate = Candidate::new(&found, others);
+            candidate.hear(&told, detector.now());
+            if refuted {
+                tell(&found, Fate::Judged(Step { by: "another rule's check".to_owned(), word: Word::Lowered(REFUTED) }));
+                candidate.confidence = Confidence::Low;
+                candidate.reasons.push(REFUTED);
+            }
             let Range { start, end } = candidate.span;
             candidate.markers = markers.over(&Stand { lines: candidate.line..=candidate.end_line, start, end });
             let judge = |filter: &(&'static str, Filter)| match filter {
@@ -113,6 +122,28 @@ pub fn traced(detector: &Detector, scanned: Scanned, tell: &mut dyn FnMut(&Locat
     kept
 }
 
+/// Why a value is low that a less specific rule took up.
+const REFUTED: &str = "the check of another rule refutes it";
+
+/// The match that stays of those on the same bytes.
+struct Winner {
+    found: LocatedMatch,
+    others: Vec<u32>,
+    refuted: bool,
+}
+
+impl Winner {
+    /// Takes note of a match that it outranks. One that is refuted and most of the secret takes the winner along, unless that is proved.
+    fn take(&mut self, other: &LocatedMatch) {
+        if self.found.rule != other.rule && !self.others.contains(&other.rule) {
+            self.others.push(other.rule);
+        }
+        let (mine, its) = (&self.found.secret, &other.secret);
+        let shared = mine.end.min(its.end) - mine.start.max(its.start);
+        self.refuted |= other.judged.refuted && !self.found.judged.proved && shared * 2 > mine.end - mine.start;
+    }
+}
+
 /// What is compared of two matches of the same bytes.
 type Rank = (bool, Reverse<Confidence>, Reverse<u64>, Reverse<u64>, u32, u64);
 
@@ -131,13 +162,33 @@ impl Candidate {
         self.end_line -= above;
         self.pair = self.pair.take().filter(|half| half.lines[0] > above);
         if let Some(half) = &mut self.pair {
-            half.lines[0] -= above;
-            half.lines[2] -= above;
+            half.third = half.third.take().filter(|third| third.lines[0] > above);
+            for half in std::iter::once(&mut half.lines).chain(half.third.as_mut().map(|third| &mut third.lines)) {
+                half[0] -= above;
+                half[2] -= above;
+            }
+        }
+    }
+
+    /// Takes what its file says of it.
+    fn hear(&mut self, told: &[Told], now: i64) {
+        let inside = |told: &&Told| told.span.start as u64 <= self.span.start && self.span.end <= told.span.end as u64;
+        let Some(told) = told.iter().find(inside) else { return };
+        for (name, what) in &told.facts {
+            if !self.facts.iter().any(|(known, _)| known == name) {
+                self.facts.push((name, what.clone()));
+            }
+        }
+        if told.ends.is_some_and(|ends| ends < now) {
+            self.severity = self.severity.min(Severity::Low);
+            self.reasons.push("its certificate has expired");
         }
     }
 
     fn new(found: &LocatedMatch, others: Vec<u32>) -> Self {
         Self {
+            facts: found.judged.facts.clone(),
+            severity: found.judged.severity,
             rule: found.rule,
             span: found.secret.clone(),
             line: found.line,

@@ -4,6 +4,7 @@
 
 mod judge;
 mod recall;
+mod refute;
 mod regex;
 mod slow;
 mod trace;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashSet;
 
-use crate::check::{Subject, Verdict};
+use crate::check::{BROKEN, Subject, Verdict};
 use crate::find::Found;
 use crate::finding::{Confidence, Severity};
 use crate::object::{Base, Copied};
@@ -81,6 +82,9 @@ pub struct Judged {
     pub confidence: Confidence,
     /// Whether a check proved it.
     pub proved: bool,
+    /// Whether it is refuted, so that no other rule may take it up either: its checksum does not hold, or its shape is
+    /// one that nothing else has and its check says no.
+    pub refuted: bool,
     /// Why, in words.
     pub reasons: Vec<String>,
     /// What speaks for and against a value that is scored; empty where the shape alone decides.
@@ -323,6 +327,7 @@ impl Detector {
             severity: rule.severity,
             confidence: rule.confidence,
             proved: false,
+            refuted: false,
             reasons: Vec::new(),
             evidence: Evidence::NONE,
             facts: Vec::new(),
@@ -352,8 +357,8 @@ impl Detector {
                 }
                 Verdict::Plausible => {}
                 Verdict::Failed(why) => {
-                    judged.confidence = Confidence::Low;
-                    judged.reasons.push(why.to_owned());
+                    judged.refute(why);
+                    judged.refuted = proof.verdict == BROKEN || rule.confidence == Confidence::High;
                 }
                 Verdict::NotSecret(why) => {
                     judged.reasons.push(why.to_owned());
@@ -363,7 +368,23 @@ impl Detector {
             }
         }
         judge::filter(rule, bytes, found, &mut judged, trace);
+        if judged.dropped.is_none()
+            && rule.confidence < Confidence::High
+            && let Some(why) = self.refuted(raw, judged.value.expose())
+        {
+            trace(Step { by: "the token in it".to_owned(), word: Word::Lowered(why) });
+            judged.refute(why);
+        }
         judged
+    }
+}
+
+impl Judged {
+    /// Takes a check's no: to the low tier, from where no place and no score brings it back.
+    fn refute(&mut self, why: &str) {
+        self.refuted = true;
+        self.confidence = Confidence::Low;
+        self.reasons.push(why.to_owned());
     }
 }
 

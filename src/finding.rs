@@ -306,6 +306,15 @@ pub struct Pair {
     pub identifier: bool,
     /// Where it stands.
     pub place: Place,
+    /// A further part that the secret is of no use without: the session token of a temporary key.
+    pub third: Option<Box<Pair>>,
+}
+
+impl Pair {
+    /// The half, and the third part where there is one.
+    pub fn parts(&self) -> impl Iterator<Item = &Pair> {
+        std::iter::once(self).chain(self.third.as_deref())
+    }
 }
 
 /// One secret: its value, the rule that speaks for it, and every place it stands in.

@@ -35,6 +35,7 @@ pub mod armor;
 pub mod check;
 pub mod filter;
 pub mod finding;
+pub mod format;
 pub mod look;
 pub mod score;
 // From rules to matches.

@@ -105,7 +105,7 @@ fn shows_all_of_a_rule_by_any_of_its_names() {
 fn tries_the_examples_and_says_which_fail_and_why() {
     let home = home();
     let ran = unleak(home.path(), &["rules", "test", "lake.toml"]);
-    assert_eq!((ran.code, ran.text().as_str()), (0, "1 rules, 2 examples, 0 failed\n"));
+    assert_eq!((ran.code, ran.text().as_str()), (0, "1 rule, 2 examples, 0 failed\n"));
     for (from, to, why) in [
         ("[\"lake_\"]", "[\"pond_\"]", "it holds none of the keywords"),
         ("{20}", "{21}", "the regex does not match"),
@@ -125,7 +125,7 @@ fn tries_the_examples_and_says_which_fail_and_why() {
 fn checks_files_and_names_the_line_of_each_fault() {
     let home = home();
     let ran = unleak(home.path(), &["rules", "check", "lake.toml"]);
-    assert_eq!((ran.code, ran.text().as_str()), (0, "1 rules, 0 errors, 0 warnings\n"));
+    assert_eq!((ran.code, ran.text().as_str()), (0, "1 rule, 0 errors, 0 warnings\n"));
     let second = LAKE.replace("lake-token", "pond-token").replace("old-lake", "old-pond").replace("{20}\\b'", "{20'");
     let third = LAKE.replace("lake-token", "mere-token").replace("\"placeholder\"", "\"plcaeholder\"").replace("match = ", "# ");
     fs::write(home.path().join("wrong.toml"), format!("{LAKE}\n{second}\n{third}\n{LAKE}")).unwrap();

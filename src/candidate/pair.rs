@@ -24,6 +24,8 @@ pub struct Half {
     pub lines: [usize; 4],
     /// Whether it only names what the secret opens, so that it is nothing to report by itself.
     pub identifier: bool,
+    /// A further part that the secret is of no use without, where one stands near.
+    pub third: Option<Box<Half>>,
 }
 
 /// A secret and what may be its other half, by their numbers, with how far apart they are.
@@ -32,9 +34,22 @@ type Edge = (usize, u64, usize, usize, u32);
 /// Joins what belongs together: nearest first, each half once, within the lines that the secret's rule allows.
 /// The candidates are ordered by place.
 pub(super) fn join(detector: &Detector, candidates: &mut [Candidate]) {
+    for (at, half) in nearest(detector, candidates, false) {
+        attach(detector, &mut candidates[at], &half);
+        candidates[at].pair = Some(half);
+    }
+    for (at, third) in nearest(detector, candidates, true) {
+        if let Some(half) = &mut candidates[at].pair {
+            half.third = Some(Box::new(third));
+        }
+    }
+}
+
+/// Which secret gets which half, or which third part.
+fn nearest(detector: &Detector, candidates: &[Candidate], third: bool) -> Vec<(usize, Half)> {
     let mut edges: Vec<Edge> = Vec::new();
-    for (at, secret) in candidates.iter().enumerate() {
-        for wanted in detector.rule(secret.rule).spec.pair.iter() {
+    for (at, secret) in candidates.iter().enumerate().filter(|(_, secret)| !third || secret.pair.is_some()) {
+        for wanted in detector.rule(secret.rule).spec.pair.iter().filter(|wanted| wanted.third == third) {
             let near = |other: &&usize| lines(secret, &candidates[**other]) <= wanted.lines as usize;
             let after: Vec<usize> = (at + 1..candidates.len()).take(NEIGHBOURS).collect();
             let before: Vec<usize> = (0..at).rev().take(NEIGHBOURS).collect();
@@ -46,17 +61,16 @@ pub(super) fn join(detector: &Detector, candidates: &mut [Candidate]) {
         }
     }
     edges.sort_unstable();
-    let mut taken: Vec<(usize, usize)> = Vec::new();
+    let (mut taken, mut joined): (Vec<(usize, usize)>, _) = (Vec::new(), Vec::new());
     for (_, _, at, other, rule) in edges {
         // The same id may belong to a secret and to a token of another rule.
         let used = |&(secret, half): &(usize, usize)| secret == at || (half == other && candidates[secret].rule == candidates[at].rule);
         if !taken.iter().any(used) {
             taken.push((at, other));
-            let half = half(detector, &candidates[at], &candidates[other], rule);
-            attach(detector, &mut candidates[at], &half);
-            candidates[at].pair = Some(half);
+            joined.push((at, half(detector, &candidates[at], &candidates[other], rule)));
         }
     }
+    joined
 }
 
 /// The rule of that id among those that match the candidate's bytes.
@@ -73,6 +87,7 @@ fn half(detector: &Detector, secret: &Candidate, other: &Candidate, rule: u32) -
         span: other.span.clone(),
         lines: [other.line, other.column, other.end_line, other.end_column],
         identifier: severity <= Severity::Medium && severity < detector.rule(secret.rule).severity,
+        third: None,
     }
 }
 

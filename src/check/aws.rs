@@ -38,7 +38,7 @@ fn key_id(subject: &Subject<'_>) -> Proof {
 }
 
 /// The account that ids of 2019 and later name; of older ones the first bit is not set.
-fn account(body: &str) -> Option<u64> {
+pub(super) fn account(body: &str) -> Option<u64> {
     let bytes = radix::base32(body.as_bytes())?;
     let first = bytes.get(..6)?.iter().fold(0u64, |n, &b| (n << 8) | u64::from(b));
     let account = (first & ACCOUNT_BITS) >> 7;

@@ -90,6 +90,15 @@ mod tests {
     }
 
     #[test]
+    fn the_first_published_extended_key_holds() {
+        let key =
+            ["xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4s", "tbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU", "3TGtRBeJgk33yuGBxrMPHi"];
+        let proof = prove("xprv", key.concat());
+        assert_eq!((proof.verdict, fact(&proof, "depth").as_str()), (Verdict::Proved, "0"));
+        assert!(failed("xprv", altered(&key.concat(), 60)));
+    }
+
+    #[test]
     fn extended_keys_say_depth_and_network() {
         let key = complete_xprv("").unwrap();
         assert!(key.starts_with("xprv") && key.len() == 111, "{key}");

@@ -94,6 +94,13 @@ mod tests {
     }
 
     #[test]
+    fn the_published_nostr_key_holds() {
+        let key = ["nsec1", "vl029mgpspedva04g90vltkh6fvh2", "40zqtv9k0t9af8935ke9laqsnlfe5"].concat();
+        assert_eq!(verdict("nostr", &key), Verdict::Proved);
+        assert!(failed("nostr", altered(&key, 30)));
+    }
+
+    #[test]
     fn a_nostr_key() {
         let key = encode("nsec", &[7; 32]);
         assert_eq!(key.len(), 63);

@@ -7,7 +7,6 @@ use super::{Entry, Proof, Subject, Verdict, last_token, radix, sample};
 
 pub(super) const TABLE: &[Entry] = &[
     Entry::new("atlassian-dc", atlassian).completed(complete_atlassian),
-    Entry::new("aws-bedrock", bedrock).completed(complete_bedrock),
     Entry::new("cloudflare-tunnel", tunnel).completed(complete_tunnel),
     Entry::new("elastic-api-key", elastic).completed(complete_elastic),
 ];
@@ -29,29 +28,6 @@ fn atlassian(subject: &Subject<'_>) -> Proof {
 
 fn complete_atlassian(text: &str) -> Option<String> {
     Some(BASE64.encode(&[b"123456789012:".as_slice(), &sample::bytes(last_token(text))[..20]].concat()))
-}
-
-/// `BedrockAPIKey-<suffix>-at-<account>:<secret>`.
-fn bedrock(subject: &Subject<'_>) -> Proof {
-    let text = subject.text();
-    let line = radix::base64(text.strip_prefix("ABSK").unwrap_or(text).as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
-    let account = line.as_deref().and_then(|line| {
-        let (name, secret) = line.split_once(':')?;
-        let account = name.starts_with("BedrockAPIKey-").then(|| name.rsplit('-').next())??;
-        (secret.len() >= 16).then_some(account)
-    });
-    match account {
-        Some(account) => {
-            let number = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-            Proof::from(Verdict::Proved).maybe("account", number.then_some(account))
-        }
-        None => UNREADABLE.into(),
-    }
-}
-
-fn complete_bedrock(text: &str) -> Option<String> {
-    let line = format!("BedrockAPIKey-ab12-at-123456789012:{}", sample::letters(last_token(text), 46));
-    sample::rest_of(text, BASE64.encode(line.as_bytes()))
 }
 
 /// Account, tunnel and secret as JSON.
@@ -92,7 +68,6 @@ mod tests {
     fn lines_name_account_or_id() {
         for (name, prefix, complete, key, value) in [
             ("atlassian-dc", "BBDC-", complete_atlassian as fn(&str) -> Option<String>, "key-id", "123456789012"),
-            ("aws-bedrock", "ABSK", complete_bedrock, "account", "123456789012"),
             ("cloudflare-tunnel", "", complete_tunnel, "key-id", "0b1e4c5a-7d2f-4a3b-8c6d-9e0f1a2b3c4d"),
             ("elastic-api-key", "", complete_elastic, "key-id", &sample::letters("", 20)),
         ] {

@@ -6,8 +6,10 @@ mod azure;
 mod bare_key;
 mod base58;
 mod bech32;
+mod bedrock;
 mod bits;
 mod cask;
+mod certificate;
 mod clock;
 mod crc;
 mod crc16;
@@ -25,6 +27,7 @@ mod login;
 mod macaroon;
 mod marker;
 mod marvin;
+mod mnemonic;
 mod openssh;
 mod pgp;
 mod private_key;
@@ -37,6 +40,9 @@ mod supabase;
 mod vault;
 
 use crate::finding::Severity;
+pub use certificate::{Certificate, certificate};
+pub use login::is_name;
+pub use mnemonic::is_word;
 
 /// What a check is given.
 #[derive(Clone, Copy)]
@@ -76,8 +82,8 @@ pub enum Verdict {
     NotSecret(&'static str),
 }
 
-/// The reason of a checksum that does not hold.
-const BROKEN: Verdict = Verdict::Failed("its checksum does not hold: altered, redacted or invented");
+/// A checksum that does not hold: of all that can be said against a value the surest.
+pub const BROKEN: Verdict = Verdict::Failed("its checksum does not hold: altered, redacted or invented");
 
 /// A check's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +158,7 @@ const FAMILIES: &[&[Entry]] = &[
     azure::TABLE,
     bare_key::TABLE,
     base58::TABLE,
+    bedrock::TABLE,
     bech32::TABLE,
     bits::TABLE,
     cask::TABLE,
@@ -168,6 +175,7 @@ const FAMILIES: &[&[Entry]] = &[
     login::TABLE,
     macaroon::TABLE,
     marker::TABLE,
+    mnemonic::TABLE,
     pgp::TABLE,
     private_key::TABLE,
     putty::TABLE,

@@ -34,7 +34,7 @@ fn complete(text: &str) -> Option<String> {
 }
 
 /// The text with its percent escapes undone.
-fn unquoted(text: &str) -> String {
+pub(super) fn unquoted(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

@@ -80,11 +80,17 @@ fn show(args: &RulesShow) -> Result<Exit> {
 /// The rules that the files hold; the built-in ones without any.
 fn of_files(files: &[PathBuf]) -> Result<RuleSet> {
     if files.is_empty() {
-        return Ok(RuleSet::builtin());
+        // Those that only run on request have examples, too.
+        return Ok(RuleSet::builtin().with_entropy());
     }
     let mut rules = RuleSet::empty();
     files.iter().try_for_each(|file| rules.load(file))?;
     Ok(rules)
+}
+
+/// So many of them, in words.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn test(args: &RulesFiles) -> Result<Exit> {
@@ -102,7 +108,7 @@ fn test(args: &RulesFiles) -> Result<Exit> {
     print(|out| {
         failed.iter().try_for_each(|line| writeln!(out, "FAIL {line}"))?;
         without.iter().try_for_each(|id| writeln!(out, "NONE {id}: it has no `match` example"))?;
-        writeln!(out, "{} rules, {examples} examples, {} failed", detector.rules().rules().len(), failed.len())
+        writeln!(out, "{}, {}, {} failed", count(detector.rules().rules().len(), "rule"), count(examples, "example"), failed.len())
     })?;
     Ok(if failed.is_empty() { Exit::Clean } else { Exit::Findings(1) })
 }
@@ -122,7 +128,8 @@ fn check(args: &RulesFiles) -> Result<Exit> {
             lint.errors.iter().try_for_each(|fault| writeln!(out, "error: {fault}"))?;
             lint.warnings.iter().try_for_each(|fault| writeln!(out, "warning: {fault}"))?;
         }
-        writeln!(out, "{} rules, {errors} errors, {warnings} warnings", lints.iter().map(|l| l.rules).sum::<usize>())
+        let rules = lints.iter().map(|l| l.rules).sum();
+        writeln!(out, "{}, {}, {}", count(rules, "rule"), count(errors, "error"), count(warnings, "warning"))
     })?;
     Ok(if errors == 0 { Exit::Clean } else { Exit::Usage })
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::candidate::{Fate, candidates, traced};
 use crate::detect::{Detector, Memo, Step, Try, TryHit, Word, of_filter};
 use crate::filter::Filter;
-use crate::finding::{Confidence, Finding, PlaceKind};
+use crate::finding::{Confidence, Finding, Pair, PlaceKind};
 use crate::rule::Rule;
 use crate::scan::collect::{Collector, Spot, wanted};
 use crate::secret::{FingerprintKey, Secret};
@@ -276,7 +276,7 @@ impl<'a> Case<'a> {
             };
             return if finding.confidence >= Confidence::Medium { Verdict::Reported(reported) } else { Verdict::LowTier(reported) };
         }
-        let pair = |finding: &&Finding| finding.pair.as_ref().is_some_and(|pair| pair.secret == *value);
+        let pair = |finding: &&Finding| finding.pair.iter().flat_map(Pair::parts).any(|pair| pair.secret == *value);
         if let Some(finding) = self.findings.iter().find(pair) {
             return Verdict::InPair { with: finding.rule.clone() };
         }

@@ -6,6 +6,7 @@ mod base64_key;
 pub mod entropy;
 mod gcp;
 mod jwt;
+mod mnemonic;
 mod pem;
 mod url_credentials;
 
@@ -48,6 +49,7 @@ const FINDERS: &[(&str, Finder)] = &[
     ("entropy", entropy::FINDER),
     ("gcp-service-account", gcp::FINDER),
     ("jwt", jwt::FINDER),
+    ("mnemonic", mnemonic::FINDER),
     ("pem", pem::FINDER),
     ("url-credentials", url_credentials::URL),
 ];

@@ -185,6 +185,8 @@ pub struct PairEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_b64: Option<String>,
     pub place: PlaceEntry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub third: Option<Box<PairEntry>>,
 }
 
 /// A name and address, masked.
@@ -252,7 +254,7 @@ impl Document {
         let masker = if options.show_secrets {
             Masker::none()
         } else {
-            let pairs = findings.iter().filter_map(|finding| Some(&finding.pair.as_ref()?.secret));
+            let pairs = findings.iter().flat_map(|finding| finding.pair.iter().flat_map(finding::Pair::parts)).map(|pair| &pair.secret);
             Masker::new(findings.iter().map(|finding| &finding.secret).chain(pairs).chain(&outcome.candidates))
         };
         let shape = Shape { masker, show_secrets: options.show_secrets };
@@ -374,6 +376,7 @@ impl Shape {
             secret,
             secret_b64,
             place: self.place(&pair.place),
+            third: pair.third.as_ref().map(|third| Box::new(self.pair(third))),
         }
     }
 

@@ -125,7 +125,9 @@ fn words(rule: &Rule) -> Vec<(&'static str, String)> {
     if let Some(globs) = [("only at", &spec.paths), ("never at", &spec.not_paths)].iter().find(|(_, globs)| !globs.is_empty()) {
         lines.push(("paths", format!("{} {}", globs.0, globs.1.join(", "))));
     }
-    lines.extend(spec.pair.iter().map(|pair| ("pair", format!("with the nearest {} within {} lines", pair.rule, pair.lines))));
+    lines.extend(spec.pair.iter().map(|pair| {
+        ("pair", format!("with the nearest {} within {} lines{}", pair.rule, pair.lines, if pair.third { ", as a third part" } else { "" }))
+    }));
     lines.extend(spec.beside.iter().map(|one| ("beside", format!("with the nearest {}, as in {}", one.name, one.example))));
     lines.push(("verify", spec.verify.as_ref().map_or("the provider cannot be asked".to_owned(), request)));
     if let Some(call) = &spec.revoke {

@@ -65,7 +65,7 @@ impl Page<'_> {
             let facts: Vec<_> = finding.facts.iter().map(|(key, value)| format!("{} {}", sanitize(key), sanitize(value))).collect();
             self.paint.line("says", &facts.join(", "), out)?;
         }
-        if let Some(pair) = &finding.pair {
+        for pair in finding.pair.iter().flat_map(|pair| std::iter::once(pair).chain(pair.third.as_deref())) {
             let words = format!("{} {}, {}", sanitize(&pair.name), sanitize(&pair.secret), spot(self.document, &pair.place));
             self.paint.line("with", &words, out)?;
         }

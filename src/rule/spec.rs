@@ -115,13 +115,15 @@ impl std::ops::Deref for Row {
     }
 }
 
-/// The other half of a credential: found within so many lines.
+/// The other half of a credential: found within so many lines; or a third part that stands besides that half.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Pair {
     pub rule: Text,
     pub lines: u32,
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub third: bool,
 }
 
 /// A value near the secret that a request needs besides it, and that is nothing to report: an account's name, the
@@ -257,6 +259,11 @@ fn empty<T: Clone>(list: &Cow<'_, [T]>) -> bool {
 
 fn zero(number: &f64) -> bool {
     *number == 0.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_no(flag: &bool) -> bool {
+    !flag
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]

@@ -287,7 +287,7 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
         severity,
         confidence,
         reasons,
-        facts: candidate.judged.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+        facts: candidate.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
         verification: Verification::new(State::NotChecked, NOT_ASKED),
         uses,
         places,
@@ -437,7 +437,7 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
     if !wanted(rule, path) {
         return None;
     }
-    let (mut severity, mut confidence, mut why) = (placed.candidate.judged.severity, placed.candidate.confidence, None);
+    let (mut severity, mut confidence, mut why) = (placed.candidate.severity, placed.candidate.confidence, None);
     for (_, filter) in rule.filters.iter().filter(|_| !placed.candidate.judged.proved) {
         let Filter::Place(filter) = filter else { continue };
         match filter(path) {
@@ -458,8 +458,9 @@ fn weigh(mut standing: Standing) -> Option<Standing> {
     let window = standing.placed.candidate.judged.evidence;
     standing.evidence = if path.is_empty() { window } else { window.and(score::of_path(path)) };
     let chance = standing.evidence.probability();
+    let Candidate { reasons, judged, .. } = &standing.placed.candidate;
     // Where the window alone made it likely and it is low all the same, a filter has lowered it.
-    let lowered = !standing.placed.candidate.reasons.is_empty() || (standing.confidence == Confidence::Low && window.is_likely());
+    let lowered = judged.refuted || !reasons.is_empty() || (standing.confidence == Confidence::Low && window.is_likely());
     standing.confidence = if lowered || !standing.evidence.is_likely() { Confidence::Low } else { Confidence::Medium };
     standing.score = f64::from(chance);
     standing.evidence.is_possible().then_some(standing)

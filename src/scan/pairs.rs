@@ -13,10 +13,10 @@ use crate::secret::Secret;
 pub(super) fn without_ids(mut findings: Vec<Finding>) -> Vec<Finding> {
     let ids: FxHashMap<Secret, (Confidence, Severity)> = findings
         .iter()
-        .filter_map(|finding| {
-            let pair = finding.pair.as_ref().filter(|pair| pair.identifier && !finding.suppressed)?;
-            Some((pair.secret.clone(), (finding.confidence, finding.severity)))
-        })
+        .filter(|finding| !finding.suppressed)
+        .flat_map(|finding| finding.pair.iter().flat_map(Pair::parts).map(move |pair| (finding, pair)))
+        .filter(|(_, pair)| pair.identifier)
+        .map(|(finding, pair)| (pair.secret.clone(), (finding.confidence, finding.severity)))
         .fold(FxHashMap::default(), |mut all, (id, (confidence, severity))| {
             let best = all.entry(id).or_insert((confidence, severity));
             *best = (best.0.max(confidence), best.1.max(severity));
@@ -37,5 +37,6 @@ pub(super) fn pair(detector: &Detector, half: &Half, beside: &Place) -> Pair {
         secret: half.value.clone(),
         identifier: half.identifier,
         place: Place { line, column, end_line, end_column, start, end, ..beside.clone() },
+        third: half.third.as_ref().map(|third| Box::new(self::pair(detector, third, beside))),
     }
 }

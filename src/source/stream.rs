@@ -18,6 +18,7 @@ use crate::coverage::Notice;
 use crate::detect::{Detector, Judged, Memo};
 use crate::error::describe;
 use crate::filter::{self, Facts};
+use crate::format::{self, Told};
 use crate::progress::Progress;
 use crate::suppress::{Around, Markers, around, marker};
 
@@ -96,6 +97,8 @@ pub struct Scanned {
     pub bytes: u64,
     /// Facts of the whole content.
     pub facts: Facts,
+    /// What it says of the values in it, where it is a file of a known format; looked for only where something matches.
+    pub told: Vec<Told>,
     /// The markers in it; those of objects and texts are looked for only where something matches.
     pub markers: Markers,
     /// Why it was not scanned to its end, if so; in words.
@@ -112,7 +115,8 @@ impl Scanned {
         if matches.iter().any(|found| found.judged.dropped.is_none()) {
             piece.mark(&mut markers);
         }
-        Self { matches, bytes: bytes.len() as u64, facts, markers, broken: None }
+        let told = piece.told(&matches);
+        Self { matches, bytes: bytes.len() as u64, facts, told, markers, broken: None }
     }
 }
 
@@ -176,15 +180,16 @@ impl<'a> Stream<'a> {
 
     /// Scans a content.
     pub fn content(&mut self, reader: &mut dyn Read) -> Scanned {
-        let (mut matches, mut markers) = (Vec::new(), Markers::default());
+        let (mut matches, mut told, mut markers) = (Vec::new(), Vec::new(), Markers::default());
         let end = self.pieces(reader, &mut |piece| {
             matches.extend(piece.matches());
+            told.extend(piece.told(&matches));
             // A later piece may hold what a marker in this one covers; one of ours is wanted though it covers nothing.
             if !matches.is_empty() || piece.own.end < piece.bytes.len() || piece.start.at() > 0 || marker::is_in(piece.bytes) {
                 piece.mark(&mut markers);
             }
         });
-        Scanned { matches: unite(matches), bytes: end.bytes, facts: end.facts, markers, broken: end.error.as_ref().map(describe) }
+        Scanned { matches: unite(matches), bytes: end.bytes, facts: end.facts, told, markers, broken: end.error.as_ref().map(describe) }
     }
 
     /// Scans a file's content, of a symbolic link its text. An error says why it cannot be opened.
@@ -198,6 +203,13 @@ impl<'a> Stream<'a> {
 }
 
 impl Piece<'_> {
+    /// What a content that is here as a whole says of the values in it.
+    fn told(&self, matches: &[LocatedMatch]) -> Vec<Told> {
+        let whole = self.start.at() == 0 && self.own == (0..self.bytes.len());
+        let live = || matches.iter().any(|found| found.judged.dropped.is_none());
+        if whole && live() { format::told(self.bytes) } else { Vec::new() }
+    }
+
     /// Adds the markers that begin in its own bytes.
     fn mark(&self, markers: &mut Markers) {
         let (mut cursor, mut done) = (self.start, 0);
