@@ -286,7 +286,7 @@ pub struct ReportArgs {
     /// Hide what this file names, instead of the repository's .unleakignore
     #[arg(long, value_name = "FILE", help_heading = "Suppression")]
     pub ignore_file: Option<PathBuf>,
-    /// Do not listen to markers like unleak:allow
+    /// Do not listen to markers like `unleak:allow`
     #[arg(long, help_heading = "Suppression")]
     pub no_inline_ignores: bool,
     /// Do not listen to the markers of other scanners: gitleaks:allow, trufflehog:ignore ...

@@ -79,7 +79,7 @@ fn markers_hide_and_are_counted() {
 #[test]
 fn markers_that_hide_nothing_are_told() {
     let repo = Repo::new();
-    let [used, both, other, moved] = ["used", "both", "other", "moved"].map(secret);
+    let [used, both, other, moved, quoted] = ["used", "both", "other", "moved", "quoted"].map(secret);
     let mark = ["unleak", "allow"].join(":");
     let lines = [
         format!("a = '{used}'  # {mark}"),
@@ -93,6 +93,10 @@ fn markers_that_hide_nothing_are_told() {
         format!("# {mark}-begin 1/2"),
         format!("# {mark}-end"),
         format!("f = '{moved}'  # {mark} github-pat 1/2"),
+        // A quoted one counts as any other, and nobody is told that it does nothing.
+        format!("g = \"# {mark}\""),
+        format!("h = \"{quoted} # {mark}\""),
+        format!("# ```\n# i = 3  # {mark}\n# ```"),
     ];
     repo.commit_file("old.py", format!("# {mark}\n"));
     repo.git(&["rm", "-q", "old.py"]);

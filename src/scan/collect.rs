@@ -376,7 +376,7 @@ impl Collector<'_> {
             around: candidate.around.as_deref(),
         });
         for (marker, fault) in markers() {
-            if let Some(why) = fault {
+            if let Some(why) = fault.as_ref().filter(|_| marker.is_meant()) {
                 let at = place.path.clone().unwrap_or_default();
                 self.notice(Notice::info(format!("{} hides nothing", marker.word), at, why.clone()));
             }
