@@ -202,7 +202,12 @@ fn an_entry_follows_its_value_and_nothing_else() {
     let (known, other) = (secret("known"), secret("other"));
     repo.commit_file("a.txt", format!("x\n{known}\n"));
     let id = fingerprint(&repo, &known);
-    let added = run(&repo.home, &repo.path, &["ignore", "add", &id, "--reason", "of the test server", "--owner", "ada"]);
+    let added = run(&repo.home, &repo.path, &["ignore", "add", &id, "--reason", "of the test server"]);
+    assert!(added.stderr.contains("has 1 entry\n"), "{}", added.stderr);
+    let past = run(&repo.home, &repo.path, &["ignore", "add", &id, "--until", "2020-01-01"]);
+    assert!(past.code == 2 && past.stderr.contains("has passed"), "{}", past.stderr);
+    // Said again with more: what is not said anew stays.
+    let added = run(&repo.home, &repo.path, &["ignore", "add", &id, "--owner", "ada"]);
     assert_eq!(added.code, 0, "{}", added.stderr);
     let text = std::fs::read_to_string(repo.path.join(".unleakignore")).unwrap();
     assert_eq!(text, format!("# unleak ignore file; key: public\n{id} github-pat # owner=ada; reason=of the test server\n"));
