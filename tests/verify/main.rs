@@ -11,6 +11,7 @@ mod common;
 #[cfg(feature = "drivers")]
 mod drivers;
 mod hostile;
+mod limits;
 mod many;
 mod own;
 mod pairs;
