@@ -17,5 +17,6 @@ mod own;
 mod pairs;
 mod provider;
 mod rows;
+mod signed;
 mod trust;
 mod verdicts;

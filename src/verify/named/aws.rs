@@ -89,7 +89,7 @@ pub fn iso(now: i64) -> String {
 }
 
 /// Year, month and day of a number of days since 1970, in the Gregorian calendar.
-fn civil(days: i64) -> (i64, i64, i64) {
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -124,7 +124,8 @@ fn sign(request: &mut Request, id: &str, secret: &[u8], service: &str) {
     request.header("authorization", format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}"));
 }
 
-fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
+/// HMAC-SHA256.
+pub fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text);
     mac.finalize().into_bytes().to_vec()
