@@ -139,16 +139,18 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
     }
     let spec = Arc::new(rule.spec.clone().into_owned());
     let question = |parts| Question { rule: Arc::clone(&spec), secret: finding.secret.clone(), parts, control: false };
-    let mut asked: Vec<_> = finding.uses.iter().map(|one| halves(finding, rule, &one.parts)).map(question).collect();
-    if asked.is_empty() {
-        asked.push(question(BTreeMap::new()));
+    let mut parts: Vec<_> = finding.uses.iter().map(|one| halves(finding, rule, &one.parts)).collect();
+    parts.sort();
+    parts.dedup();
+    if parts.is_empty() {
+        parts.push(BTreeMap::new());
     }
-    Ok(asked)
+    Ok(parts.into_iter().map(question).collect())
 }
 
-/// The values around a secret: the parts of its match, and the other half of the credential, where one was found.
-/// Where the rule names several that it could be, a request names one of them and gets the half that is there; a third
-/// part goes by its own name alone.
+/// The values around a secret in one place: the parts of its match, and the other half of the credential; where none
+/// stands there, the one that stands in another place. Where the rule names several that it could be, a request names
+/// one of them and gets the half that is there; a third part goes by its own name alone.
 #[cfg(feature = "verify")]
 fn halves(finding: &Finding, rule: &Rule, parts: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
     let half = finding.pair.iter().flat_map(|pair| {
@@ -156,7 +158,9 @@ fn halves(finding: &Finding, rule: &Rule, parts: &BTreeMap<String, Secret>) -> B
         let third = pair.third.iter().map(|third| (third.rule.clone(), third.secret.clone()));
         others.chain([pair.rule.clone()]).map(|name| (name, pair.secret.clone())).chain(third)
     });
-    parts.clone().into_iter().chain(half).collect()
+    let own = |name: &str| parts.contains_key(name);
+    let half = if rule.spec.pair.iter().any(|other| !other.third && own(&other.rule)) { None } else { Some(half) };
+    half.into_iter().flatten().chain(parts.clone()).collect()
 }
 
 /// One verdict of several: live before unknown before dead; what was not checked speaks only alone.

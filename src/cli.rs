@@ -286,7 +286,7 @@ pub struct ReportArgs {
     /// Hide what this file names, instead of the repository's .unleakignore
     #[arg(long, value_name = "FILE", help_heading = "Suppression")]
     pub ignore_file: Option<PathBuf>,
-    /// Do not listen to markers like unleak:allow
+    /// Do not listen to markers like `unleak:allow`
     #[arg(long, help_heading = "Suppression")]
     pub no_inline_ignores: bool,
     /// Do not listen to the markers of other scanners: gitleaks:allow, trufflehog:ignore ...
@@ -388,6 +388,22 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, lookup: Lookup<'_>) -> Cl
     let args = with_command(args, &command);
     let matches = environment::matches(&mut command, &args, lookup).unwrap_or_else(|error| error.exit());
     <Cli as clap::FromArgMatches>::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The variables that look like ours, mean nothing and are like one that does: probably mistyped, each with that one.
+pub fn mistyped(set: impl Iterator<Item = String>) -> Vec<(String, String)> {
+    let ours: Vec<String> = set.filter(|name| name.starts_with("UNLEAK_")).collect();
+    // The whole command line is only built where there is one: a hook has no time for it.
+    let known = if ours.is_empty() { Vec::new() } else { variables() };
+    let unknown = ours.into_iter().filter(|name| !known.contains(name));
+    unknown.filter_map(|name| meant(&name, &known).map(|meant| (name, meant))).collect()
+}
+
+/// The variable that a name may have been meant for. What they all begin with makes none like another.
+pub fn meant(name: &str, known: &[String]) -> Option<String> {
+    let own = |name: &'_ str| name.strip_prefix("UNLEAK_").map(str::to_owned);
+    let known: Vec<String> = known.iter().filter_map(|name| own(name)).collect();
+    unleak::error::near(&own(name)?, known.iter().map(String::as_str)).map(|near| format!("UNLEAK_{near}"))
 }
 
 /// The names of all environment variables that mean something, sorted.

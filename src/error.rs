@@ -87,7 +87,9 @@ pub fn describe(error: &io::Error) -> String {
 /// The word that is most like another one, if any is like it at all.
 pub fn near<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let scored = words.map(|other| (distance(word, other), other));
-    scored.min().filter(|(far, other)| *far <= 1 + other.len() / 4).map(|(_, other)| other)
+    // Two changes in a word of four letters make another word.
+    let close = |far: usize, other: &str| far <= (1 + other.len() / 4).min((word.len().min(other.len()) / 3).max(1));
+    scored.min().filter(|(far, other)| close(*far, other)).map(|(_, other)| other)
 }
 
 /// How many letters have to be put in, taken out, changed or swapped with their neighbour.
@@ -156,6 +158,8 @@ mod tests {
     fn near_words_are_found() {
         assert_eq!(near("sevrity", ["severity", "limits"].into_iter()), Some("severity"));
         assert_eq!(near("xyz", ["severity", "limits"].into_iter()), None);
+        assert_eq!(near("nope", ["coze", "node-x"].into_iter()), None);
+        assert_eq!(near("jsn", ["json", "junit"].into_iter()), Some("json"));
     }
 
     #[test]

@@ -13,6 +13,9 @@ use unleak::error::Exit;
 fn main() -> ExitCode {
     display::plain(config::plain());
     let cli = cli::parse(std::env::args_os(), &|name| std::env::var_os(name));
+    for (name, meant) in cli::mistyped(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        display::say("warning", &format!("the variable {name} means nothing; did you mean {meant}?"));
+    }
     let done = match cli.command {
         Command::Scan(args) => command::scan::run(config::scan(args)),
         Command::Git(args) => command::scan::run(config::git(args)),

@@ -64,6 +64,10 @@ fn every_option_has_its_variable() {
     assert_eq!(findings(&ran), 1);
     let wrong = with(&[("UNLEAK_SEVERITY", "dreadful")], &["scan", "."]);
     assert!(wrong.code == 2 && wrong.stderr.contains("UNLEAK_SEVERITY"), "{}", wrong.stderr);
+    // A mistyped one is told; what is nothing like ours may be somebody else's.
+    let ran = with(&[("UNLEAK_SEVERTY", "high"), ("UNLEAK_LAKE", "1")], &["scan", "."]);
+    assert!(ran.stderr.contains("the variable UNLEAK_SEVERTY means nothing; did you mean UNLEAK_SEVERITY?"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("UNLEAK_LAKE"), "{}", ran.stderr);
     let shown = with(&[("UNLEAK_SEVERTY", "high"), ("UNLEAK_KEY", "0123456789abcdef0123")], &["config", "show"]).text();
     assert!(shown.contains("did you mean UNLEAK_SEVERITY?") && shown.contains("UNLEAK_KEY=(not shown)"), "{shown}");
 }
@@ -148,6 +152,8 @@ fn what_is_wrong_is_named_with_file_and_line() {
         ("[reports]\nformat = \"jsn\"\n", ".unleak.toml:2: \"jsn\" is no report format"),
         ("\n[[rule]]\nid = \"x\"\n", ".unleak.toml:2: "),
         ("extends = []\n", "no rules are loaded"),
+        ("[rules]\nonly = [\"github\"]\ndisable = [\"github\"]\n", ".unleak.toml:3: no rules are left"),
+        ("[rules.severity]\ngithub-pat = \"hi\"\n", ".unleak.toml:2: \"hi\" is no severity: low, medium, high or critical"),
         ("extends = [\"gone.toml\"]\n", ".unleak.toml:1: "),
         ("extends = [\".unleak.toml\"]\n", ".unleak.toml:1: it extends itself"),
         ("[suppress]\nbaseline = [\"gone\"]\n", ".unleak.toml:2: "),
@@ -163,6 +169,7 @@ fn what_is_wrong_is_named_with_file_and_line() {
     std::fs::write(&own, "[reports]\noutput = [\"json:a\", \"serif:b\"]\n").unwrap();
     let ran = run(&repo.home, &repo.path, &["config", "check", own.to_str().unwrap()]);
     assert!(ran.code == 2 && ran.stderr.contains("own.toml:2: \"serif\" is no report format"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean sarif?"), "{}", ran.stderr);
     let hint = run(&repo.home, &repo.path, &["scan", ".", "--no-config", "--rule", "github-pta"]).stderr;
     assert!(hint.contains("did you mean github-pat?"), "{hint}");
 }

@@ -13,7 +13,7 @@ use unleak::rule::RuleSet;
 use unleak::secret::Secret;
 use unleak::verify::question::Question;
 use unleak::verify::settings::Settings;
-use unleak::verify::{revoke, run};
+use unleak::verify::{analyze, revoke, run};
 
 /// The value of a variable that `.ci/real` sets.
 fn told(name: &str) -> String {
@@ -139,11 +139,15 @@ fn ssh() {
 
 /// Asks the server something as its administrator, unsigned.
 fn admin(port: &str, body: &str) -> String {
+    ask(port, "iam", "content-type: application/x-www-form-urlencoded", body)
+}
+
+fn ask(port: &str, service: &str, headers: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
-    let auth = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
+    let auth = format!("AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0");
     write!(
         stream,
-        "POST / HTTP/1.1\r\nhost: iam.amazonaws.com\r\nauthorization: {auth}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+        "POST / HTTP/1.1\r\nhost: {service}.amazonaws.com\r\nauthorization: {auth}\r\n{headers}\r\n\
          connection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
@@ -158,7 +162,15 @@ fn element(text: &str, name: &str) -> String {
     inside.unwrap_or_else(|| panic!("no {name} in {text}")).0.to_owned()
 }
 
-/// The server lets three requests pass unsigned; after that it checks every signature.
+/// What `analyze` says of a key pair, one look a line.
+fn looks(id: &str, secret: &str, settings: &Settings) -> String {
+    let seen = analyze::analyze(&question("aws-secret-access-key", secret, &[("aws-access-key-id", id)]), settings).unwrap();
+    let lines: Vec<String> = seen.iter().map(|seen| format!("{}: {}\n", seen.what, seen.said)).collect();
+    assert!(!lines.concat().contains(secret), "{}", lines.concat());
+    lines.concat()
+}
+
+/// The server lets six requests pass unsigned; after that it checks every signature.
 #[test]
 #[ignore = "needs the servers that .ci/real starts"]
 fn aws() {
@@ -168,6 +180,11 @@ fn aws() {
     admin(&port, &format!("Action=PutUserPolicy&UserName=ci&PolicyName=all&PolicyDocument={policy}&Version=2010-05-08"));
     let made = admin(&port, "Action=CreateAccessKey&UserName=ci&Version=2010-05-08");
     let (id, secret) = (element(&made, "AccessKeyId"), element(&made, "SecretAccessKey"));
+    let json = "content-type: application/x-amz-json-1.1\r\nx-amz-target: secretsmanager.CreateSecret";
+    ask(&port, "secretsmanager", json, r#"{"Name":"db/main","SecretString":"x"}"#);
+    admin(&port, "Action=CreateUser&UserName=guest&Version=2010-05-08");
+    let guest = admin(&port, "Action=CreateAccessKey&UserName=guest&Version=2010-05-08");
+    let (guest_id, guest_secret) = (element(&guest, "AccessKeyId"), element(&guest, "SecretAccessKey"));
     let endpoints = BTreeMap::from([("aws".to_owned(), format!("http://127.0.0.1:{port}"))]);
     let settings = Settings { endpoints, now: now(), ..Settings::default() };
     let parts = [("aws-access-key-id", id.as_str())];
@@ -180,9 +197,18 @@ fn aws() {
     let (state, why) =
         verdict(question("aws-secret-access-key", &secret, &[("aws-access-key-id", &["AKIA", "QUIETLAKE2345672"].concat())]), &settings);
     assert_eq!(state, State::Dead, "{why}");
+    // Who may do it, who may not, and a key pair that is none.
+    let all = looks(&id, &secret, &settings);
+    assert!(all.contains("user/ci") && all.contains("own policies: all\n") && all.contains("secrets in us-east-1: db/main\n"), "{all}");
+    let little = looks(&guest_id, &guest_secret, &settings);
+    assert!(little.contains("user/guest") && little.contains("secrets in us-east-1: not allowed (403)\n"), "{little}");
+    assert!(little.contains("own policies: not allowed (403)\n") && !little.contains("db/main"), "{little}");
+    let none = looks(&id, &wrong, &settings);
+    assert_eq!(none, "who: not allowed (403)\n");
     let done = revoke::revoke(&question("aws-secret-access-key", &secret, &parts), &settings).unwrap();
     assert!(done.done && done.after.state == State::Dead, "{done:?}");
     assert!(!format!("{done:?}").contains(&secret));
     let (state, why) = verdict(question("aws-secret-access-key", &secret, &parts), &settings);
     assert_eq!(state, State::Dead, "{why}");
+    assert_eq!(looks(&id, &secret, &settings), "who: not allowed (403)\n");
 }

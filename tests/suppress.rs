@@ -79,7 +79,7 @@ fn markers_hide_and_are_counted() {
 #[test]
 fn markers_that_hide_nothing_are_told() {
     let repo = Repo::new();
-    let [used, both, other, moved] = ["used", "both", "other", "moved"].map(secret);
+    let [used, both, other, moved, quoted] = ["used", "both", "other", "moved", "quoted"].map(secret);
     let mark = ["unleak", "allow"].join(":");
     let lines = [
         format!("a = '{used}'  # {mark}"),
@@ -93,6 +93,10 @@ fn markers_that_hide_nothing_are_told() {
         format!("# {mark}-begin 1/2"),
         format!("# {mark}-end"),
         format!("f = '{moved}'  # {mark} github-pat 1/2"),
+        // A quoted one counts as any other, and nobody is told that it does nothing.
+        format!("g = \"# {mark}\""),
+        format!("h = \"{quoted} # {mark}\""),
+        format!("# ```\n# i = 3  # {mark}\n# ```"),
     ];
     repo.commit_file("old.py", format!("# {mark}\n"));
     repo.git(&["rm", "-q", "old.py"]);
@@ -198,7 +202,12 @@ fn an_entry_follows_its_value_and_nothing_else() {
     let (known, other) = (secret("known"), secret("other"));
     repo.commit_file("a.txt", format!("x\n{known}\n"));
     let id = fingerprint(&repo, &known);
-    let added = run(&repo.home, &repo.path, &["ignore", "add", &id, "--reason", "of the test server", "--owner", "ada"]);
+    let added = run(&repo.home, &repo.path, &["ignore", "add", &id, "--reason", "of the test server"]);
+    assert!(added.stderr.contains("has 1 entry\n"), "{}", added.stderr);
+    let past = run(&repo.home, &repo.path, &["ignore", "add", &id, "--until", "2020-01-01"]);
+    assert!(past.code == 2 && past.stderr.contains("has passed"), "{}", past.stderr);
+    // Said again with more: what is not said anew stays.
+    let added = run(&repo.home, &repo.path, &["ignore", "add", &id, "--owner", "ada"]);
     assert_eq!(added.code, 0, "{}", added.stderr);
     let text = std::fs::read_to_string(repo.path.join(".unleakignore")).unwrap();
     assert_eq!(text, format!("# unleak ignore file; key: public\n{id} github-pat # owner=ada; reason=of the test server\n"));

@@ -76,7 +76,7 @@ fn protect_looks_at_what_is_not_committed() {
 fn a_mistyped_format_makes_no_file_of_that_name() {
     let repo = planted();
     for (output, told) in
-        [("serif:out", "did you mean sarif?"), ("md:out", "a file of that name is ./md:out"), (":out", ""), ("json:", "needs a file name")]
+        [("serif:out", "did you mean sarif?"), ("md:out", "A file of that name is ./md:out"), (":out", ""), ("json:", "needs a file name")]
     {
         let ran = typed(&repo, &format!("scan . -o {output}"));
         let refused = ran.code == 2 && ran.stderr.contains(told) && !repo.path.join(output).exists();

@@ -67,6 +67,9 @@ fn add(args: IgnoreAdd) -> Result<Exit> {
     }
     let wrong = |day: &str| Error::usage(format!("{day:?} is no date like 2027-01-31"));
     let until = args.until.as_deref().map(|day| Day::parse(day).ok_or_else(|| wrong(day))).transpose()?;
+    if let Some(day) = until.filter(|day| *day < Day::today()) {
+        return Err(Error::usage(format!("--until {day} has passed, so the entry would hide nothing")));
+    }
     let (job, outcome) = scan(args.report, &path, true)?;
     let mut entries: Vec<Entry> = file.entries.iter().map(|(_, entry)| entry.clone()).collect();
     for fingerprint in &args.fingerprints {
@@ -87,12 +90,25 @@ fn add(args: IgnoreAdd) -> Result<Exit> {
             let error = Error::usage(format!("{fingerprint}: the value can be guessed and stands in no file, so no entry can hide it"));
             return Err(error.hint("an [[allow]] in .unleak.toml can"));
         }
-        entries.retain(|old| !fresh.iter().any(|new| (&new.fingerprint, &new.path) == (&old.fingerprint, &old.path)));
-        entries.extend(fresh);
+        fresh.into_iter().for_each(|new| put(&mut entries, new));
     }
     write(&path, &job.plan.key.id(), &file, &entries)?;
-    display::say("ignore", &format!("{} has {} entries", path.display(), entries.len()));
+    let count = if entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", entries.len()) };
+    display::say("ignore", &format!("{} has {count}", path.display()));
     Ok(Exit::Clean)
+}
+
+/// Adds an entry. One that is there already keeps what is not said anew.
+fn put(entries: &mut Vec<Entry>, new: Entry) {
+    let same = |old: &&mut Entry| (&new.fingerprint, &new.path) == (&old.fingerprint, &old.path);
+    match entries.iter_mut().find(same) {
+        Some(old) => {
+            let until = new.until.or(old.until);
+            let (owner, reason) = (new.owner.clone().or_else(|| old.owner.take()), new.reason.clone().or_else(|| old.reason.take()));
+            *old = Entry { until, owner, reason, ..new };
+        }
+        None => entries.push(new),
+    }
 }
 
 fn weak_entries(base: &Entry, found: &[&Finding]) -> Vec<Entry> {

@@ -49,21 +49,25 @@ fn each(gathered: &Gathered, settings: &unleak::verify::settings::Settings, yes:
             }
         };
         lines.push(head);
+        // Of several ids beside it one is its own: with the others it cannot be revoked.
+        let mut one = false;
         for question in questions {
             match revoke::describe(&question, settings)? {
-                Err(why) => {
-                    lines.push(format!("  cannot be revoked from here: {why}"));
-                    good = false;
+                Err(why) => lines.push(format!("  cannot be revoked from here: {why}")),
+                Ok(what) if !yes => {
+                    lines.push(format!("  would send {what}"));
+                    one = true;
                 }
-                Ok(what) if !yes => lines.push(format!("  would send {what}")),
                 Ok(what) => {
                     let done = revoke::revoke(&question, settings)?;
                     let after = format!("{}: {}", done.after.state.name().replace('-', " "), done.after.reason);
-                    lines.push(format!("  sent {what}: {}\n  the old value is now {after}", done.why));
-                    good &= done.done && done.after.state != State::Live;
+                    lines.push(format!("  sent {what}: {}", done.why));
+                    lines.push(format!("  the old value is now {after}"));
+                    one |= done.done && done.after.state != State::Live;
                 }
             }
         }
+        good &= one;
     }
     Ok(good)
 }

@@ -23,7 +23,8 @@ pub fn reports(args: &ReportArgs, layers: &Layers) -> Result<Vec<Report>> {
     let said = layers.said(|file| file.reports.output.as_ref());
     if let Some(said) = said.filter(|_| args.output.is_empty() && args.format.is_none() && !args.json) {
         for output in &said.value {
-            reports.push(report(&OsString::from(output), asked).map_err(|e| said.wrong(&e.message))?);
+            let wrong = |error: Error| error.hint.iter().fold(said.wrong(&error.message), |found, hint| found.hint(hint.clone()));
+            reports.push(report(&OsString::from(output), asked).map_err(wrong)?);
         }
     }
     if reports.is_empty() {
@@ -51,7 +52,8 @@ fn report(output: &OsString, asked: Option<Format>) -> Result<Report> {
         Some((name, _)) if name.len() > 1 && name.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             let error = named(name).err().unwrap_or_else(|| Error::usage(format!("{name:?} is no report format")));
             let hint = error.hint.clone().unwrap_or_default();
-            return Err(error.hint(format!("{hint}; a file of that name is ./{}", output.to_string_lossy())));
+            let stop = if hint.ends_with('?') { "" } else { "." };
+            return Err(error.hint(format!("{hint}{stop} A file of that name is ./{}", output.to_string_lossy())));
         }
         _ => (None, output.as_os_str()),
     };

@@ -47,7 +47,8 @@ fn adjust(rules: &mut RuleSet, args: &ReportArgs, around: &Around) -> Result<()>
     let layers = &around.layers;
     for (name, level) in layers.severities() {
         known(rules, &name, &level)?;
-        let severity = Severity::from_name(&level.value).ok_or_else(|| level.wrong(&format!("{:?} is no severity", level.value)))?;
+        let severity = Severity::from_name(&level.value)
+            .ok_or_else(|| level.wrong(&format!("{:?} is no severity: low, medium, high or critical", level.value)))?;
         rules.set_severity(&name, severity);
     }
     for said in layers.every(|file| &file.rules.enable).iter().chain(&layers.allowed_rules()) {
@@ -63,11 +64,11 @@ fn adjust(rules: &mut RuleSet, args: &ReportArgs, around: &Around) -> Result<()>
     let names = |said: &[Said<'_, String>]| said.iter().map(|said| said.value.clone()).collect::<Vec<_>>();
     let only = if args.rule.is_empty() { names(&only) } else { args.rule.clone() };
     rules.select(&only, &args.exclude_rule)?;
-    let without: Vec<String> = names(&disabled).into_iter().filter(|name| rules.knows(name)).collect();
-    if !without.is_empty() {
-        rules.select(&[], &without)?;
-    }
-    Ok(())
+    let without: Vec<&Said<'_, String>> = disabled.iter().filter(|said| rules.knows(&said.value)).collect();
+    let Some(first) = without.first() else { return Ok(()) };
+    let names: Vec<String> = without.iter().map(|said| said.value.clone()).collect();
+    let none = |error: Error| first.wrong(&error.message).hint("`rules.disable` leaves out all that `rules.only` or --rule leave in");
+    rules.select(&[], &names).map_err(none)
 }
 
 fn known<T>(rules: &RuleSet, name: &str, said: &Said<'_, T>) -> Result<()> {

@@ -212,7 +212,8 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<File> {
 
 /// What a parser says of types, in the words of the format.
 fn plain(message: &str) -> String {
-    let Some((given, wanted)) = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected ")) else {
+    let of = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
+    let Some((given, wanted)) = of.and_then(|rest| rest.split_once(", expected ")) else {
         return message.to_owned();
     };
     let given = match given.split_once(' ') {
@@ -229,6 +230,9 @@ fn plain(message: &str) -> String {
         "a sequence" => "a list in brackets",
         "a string" => "a text in quotes",
         "a boolean" => "true or false",
+        "u8" | "u16" | "u32" | "u64" | "usize" if given.starts_with("the number") => {
+            "a whole number that is neither negative nor too large"
+        }
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
         "a map" => "a table",
         _ if wanted.starts_with("struct ") => "a table",
@@ -281,6 +285,8 @@ mod tests {
         assert_eq!(date, "f.toml:3: here stands a table or a date, where a text in quotes belongs / write \"2027-01-31\"");
         assert!(fault("rules = 3\n").contains("here stands the number 3, where a table belongs"));
         assert!(fault("[limits]\nthreads = \"many\"\n").contains("the text \"many\", where a whole number belongs"));
+        let negative = fault("[limits]\nthreads = -1\n");
+        assert!(negative.contains("stands the number -1, where a whole number that is neither negative"), "{negative}");
         assert!(fault("a = [\n").starts_with("f.toml:1: ") || fault("a = [\n").starts_with("f.toml:2: "));
         assert!(parse("f.toml", b"[rules]\nx = \"\xff\"").unwrap_err().message.starts_with("f.toml:2: the file is not UTF-8"));
         assert!(parse("f.toml", b"").is_ok());

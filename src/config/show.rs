@@ -6,7 +6,6 @@ use toml::Value;
 use super::around::{Around, user_file};
 use super::origin::Trust;
 use super::{Job, cli};
-use unleak::error::near;
 
 /// Lines that tell the configuration in force; they read as a file of configuration with comments.
 pub fn show(around: &Around, job: &Job) -> Vec<String> {
@@ -114,7 +113,7 @@ fn environment() -> Vec<(String, String)> {
             let shown = match name.as_str() {
                 "UNLEAK_KEY" => "(not shown)".to_owned(),
                 _ if known.contains(&name) => value.to_string_lossy().into_owned(),
-                _ => match near(&name, known.iter().map(String::as_str)) {
+                _ => match cli::meant(&name, &known) {
                     Some(near) => format!("(means nothing; did you mean {near}?)"),
                     None => "(means nothing)".to_owned(),
                 },

@@ -1,6 +1,6 @@
-//! GitLab's secret detection report, `gl-secret-detection-report.json`, in version 15.0.4 of its shape: one
-//! vulnerability for each secret, at the place that a code host can show. What is not in a commit stands in one of
-//! zeros, as GitLab's own analyser writes it.
+//! GitLab's secret detection report, `gl-secret-detection-report.json`, in version 15.0.4 of its shape (it fulfils 15.2.1
+//! as well): one vulnerability for each secret, at the place that a code host can show. What is not in a commit stands
+//! in one of zeros, as GitLab's own analyser writes it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -83,7 +83,9 @@ fn warning(document: &Document) -> Option<String> {
         let things = count(missing, "thing that was asked for", "things that were asked for");
         return Some(format!("INCOMPLETE: {things} could not be scanned, see above.{but}"));
     }
-    document.coverage.totals.is_empty().then(|| "NOTHING WAS SCANNED: there was no commit, file or byte to read.".to_owned())
+    // Secrets of a report that were read again where they stand are no scan.
+    let nothing = document.coverage.totals.is_empty() && document.findings.is_empty();
+    nothing.then(|| "NOTHING WAS SCANNED: there was no commit, file or byte to read.".to_owned())
 }
 
 fn by_severity(document: &Document, paint: Paint) -> String {

@@ -10,11 +10,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::hiding::Hiding;
 use super::pairs::{pair, without_ids};
+use super::uses::uses;
 use crate::candidate::Candidate;
 use crate::coverage::{Counts, LeftOut, Notice};
 use crate::detect::Detector;
 use crate::filter::{Filter, Judgement};
-use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Place, PlaceKind, Scope, Severity, State, Use, Verification};
+use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Place, PlaceKind, Scope, Severity, State, Verification};
 use crate::object::Oid;
 use crate::rule::Rule;
 use crate::score::{self, Evidence};
@@ -24,8 +25,6 @@ use crate::suppress::{By, Case, Suppress};
 
 /// A finding keeps so many places; the rest are counted.
 const PLACES: usize = 1000;
-/// And so many ways to ask about it.
-const USES: usize = 20;
 
 /// Where a place is, but for the position in its object, which the candidate knows.
 #[derive(Clone, Debug)]
@@ -271,7 +270,7 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
         severity = Severity::Low;
         reasons.push(format!("it has ended: its kind lives {hours} hours at most"));
     }
-    let uses = uses(detector, &candidate, &standing);
+    let uses = uses(detector, &candidate, standing.iter().map(|s| &s.placed.candidate));
     let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
     places.sort_by(crate::outcome::compare_places);
     places.dedup();
@@ -384,7 +383,7 @@ impl Collector<'_> {
             around: candidate.around.as_deref(),
         });
         for (marker, fault) in markers() {
-            if let Some(why) = fault {
+            if let Some(why) = fault.as_ref().filter(|_| marker.is_meant()) {
                 let at = place.path.clone().unwrap_or_default();
                 self.notice(Notice::info(format!("{} hides nothing", marker.word), at, why.clone()));
             }
@@ -394,41 +393,6 @@ impl Collector<'_> {
         }
         by
     }
-}
-
-/// The distinct ways in which the finding's own rule can ask about it: of a rule that is less sure nobody knows
-/// whether the provider may see the value at all.
-fn uses(detector: &Detector, best: &Candidate, standing: &[Standing]) -> Vec<Use> {
-    let rule = detector.rule(best.rule);
-    if rule.spec.verify.is_none() && rule.spec.revoke.is_none() {
-        return Vec::new();
-    }
-    let own = standing.iter().map(|s| &s.placed.candidate).filter(|candidate| candidate.rule == best.rule);
-    let mut uses: Vec<Use> = own
-        .map(|candidate| Use {
-            rule: rule.spec.id.to_string(),
-            parts: candidate.judged.parts.iter().cloned().collect(),
-            rivals: rivals(detector, candidate),
-        })
-        .collect();
-    uses.sort();
-    uses.dedup();
-    uses.truncate(USES);
-    uses
-}
-
-/// The other providers whose rules are as sure of the same bytes; what is proved has none.
-fn rivals(detector: &Detector, candidate: &Candidate) -> Vec<String> {
-    let own = detector.rule(candidate.rule);
-    let others = candidate.others.iter().map(|&other| detector.rule(other));
-    let mut rivals: Vec<String> = others
-        .filter(|other| !candidate.judged.proved && other.confidence >= own.confidence && other.spec.provider != own.spec.provider)
-        .map(|other| other.spec.provider.to_string())
-        .filter(|provider| provider != "generic")
-        .collect();
-    rivals.sort();
-    rivals.dedup();
-    rivals
 }
 
 fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {

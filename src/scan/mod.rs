@@ -15,6 +15,7 @@ pub mod reread;
 pub mod sinks;
 mod tally;
 pub mod trees;
+mod uses;
 pub mod worktree;
 
 use std::ffi::OsStr;

@@ -1,6 +1,8 @@
 //! Markers in a text that allow what stands beside them: ours on a line, above it or around a block, and those
 //! of other scanners. It finds them and says which lines they cover; whether one counts is decided in `policy`.
 
+mod quoted;
+
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -12,8 +14,11 @@ const REACH: u64 = 2048;
 const ARGUMENTS: usize = 512;
 /// So many characters of a wrong word are told.
 const SHOWN: usize = 40;
-/// So far back a line is looked at for whether the marker stands alone in it.
+/// So far back a line is looked at for what stands before the marker.
 const BEFORE: usize = 256;
+
+/// The word that begins a block.
+const BLOCK: &str = "unleak:allow-begin";
 
 /// What a marker says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +35,7 @@ pub struct Marker {
     pub until: Option<String>,
     /// What is wrong with it, if something is: then it hides nothing.
     pub fault: Option<String>,
-    /// It stands in backticks, as a manual speaks of it: nobody expects it to hide something.
+    /// It is quoted, as a manual or a test speaks of it: nobody expects it to hide something. It counts all the same.
     pub mention: bool,
 }
 
@@ -41,6 +46,8 @@ pub struct Markers {
     placed: Vec<Placed>,
     /// Blocks in the order of the text; the last may be open.
     blocks: Vec<Block>,
+    /// What was read last stands in a fenced block of a manual.
+    fenced: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +105,13 @@ pub fn is_in(bytes: &[u8]) -> bool {
     memchr::memmem::find(bytes, b"unleak:allow").is_some()
 }
 
+impl Marker {
+    /// Whether it is told what is wrong with it: a block that a test quotes covers whatever else the test holds.
+    pub fn is_meant(&self) -> bool {
+        !self.mention || self.word != BLOCK
+    }
+}
+
 impl Markers {
     /// Adds the markers that begin in the own bytes of a piece. `line` says the line of an offset in the piece.
     pub fn add(&mut self, piece: &Piece<'_>, line: &mut dyn FnMut(usize) -> usize) {
@@ -109,11 +123,15 @@ impl Markers {
             }
         }
         found.sort_unstable_by_key(|(start, ..)| *start);
+        let mut fences = quoted::fences(piece).into_iter().peekable();
         for (start, end, form, word, peer) in found {
             let stop = (end + ARGUMENTS).min(piece.bytes.len());
             let rest = piece.bytes[end..stop].split(|&b| b == b'\n').next().unwrap_or_default();
             let (mut marker, rest) = if peer { (Marker { word, peer, ..Marker::default() }, rest) } else { arguments(word, rest) };
-            marker.mention = start.checked_sub(1).is_some_and(|n| piece.bytes[n] == b'`');
+            while fences.next_if(|&fence| fence < start).is_some() {
+                self.fenced = !self.fenced;
+            }
+            marker.mention = self.fenced || quoted::is_quoted(piece, start, end);
             let alone = stands_alone(piece, start) && !rest.iter().any(u8::is_ascii_alphanumeric);
             let (at, end) = (piece.at + start as u64, piece.at + end as u64);
             let (marker, open) = (Arc::new(marker), self.blocks.last_mut().filter(|block| block.end.is_none()));
@@ -130,6 +148,7 @@ impl Markers {
                 }
             }
         }
+        self.fenced ^= fences.count() % 2 == 1;
     }
 
     /// The markers that cover a secret, in the order of the text. A block that is not closed comes with that fault.
@@ -184,7 +203,7 @@ fn before(bytes: &[u8], at: usize, word: &str) -> Option<usize> {
 fn allow(bytes: &[u8], at: usize) -> Parsed {
     let end = at + b":allow".len();
     if let Some(start) = before(bytes, at, "unleak") {
-        for (tail, form, word) in [("-begin", Form::Begin, "unleak:allow-begin"), ("-end", Form::End, "unleak:allow-end")] {
+        for (tail, form, word) in [("-begin", Form::Begin, BLOCK), ("-end", Form::End, "unleak:allow-end")] {
             if bytes[end..].starts_with(tail.as_bytes()) && !is_word(bytes.get(end + tail.len())) {
                 return Some((start, end + tail.len(), form, word, false));
             }
@@ -225,14 +244,18 @@ fn allowlist(bytes: &[u8], at: usize) -> Parsed {
     Some((start, end, form, name, true))
 }
 
+/// What stands before it in its line, if that is not too long.
+fn line_before<'b>(piece: &Piece<'b>, start: usize) -> Option<&'b [u8]> {
+    let from = start.saturating_sub(BEFORE);
+    match piece.bytes[from..start].rfind_byte(b'\n') {
+        Some(newline) => Some(&piece.bytes[from + newline + 1..start]),
+        None => (piece.at == 0 && from == 0).then(|| &piece.bytes[..start]),
+    }
+}
+
 /// Whether nothing but signs, or a comment's own word, stands before the marker in its line.
 fn stands_alone(piece: &Piece<'_>, start: usize) -> bool {
-    let from = start.saturating_sub(BEFORE);
-    let line = match piece.bytes[from..start].rfind_byte(b'\n') {
-        Some(newline) => &piece.bytes[from + newline + 1..start],
-        None if piece.at == 0 && from == 0 => &piece.bytes[..start],
-        None => return false,
-    };
+    let Some(line) = line_before(piece, start) else { return false };
     line.trim().eq_ignore_ascii_case(b"rem") || !line.iter().any(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
 }
 

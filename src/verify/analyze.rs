@@ -159,7 +159,47 @@ async fn amazon(question: &Question, engine: &Engine) -> Vec<Seen> {
     };
     let arn = xml::element(&who, "Arn").unwrap_or_default().to_owned();
     let mut all = vec![Seen { what: "who", said: arn.clone() }];
-    let Some((_, user)) = arn.split_once(":user/") else { return all };
+    if let Some((_, user)) = arn.split_once(":user/") {
+        rights_of_user(user, question, engine, &mut all).await;
+    }
+    all.push(Seen { what: SECRETS, said: secrets(question, engine).await });
+    all
+}
+
+/// What is listed of Secrets Manager: no region is known of a key, so one is asked, the oldest.
+const SECRETS: &str = "secrets in us-east-1";
+
+/// The names of the secrets that it may list. None is read.
+async fn secrets(question: &Question, engine: &Engine) -> String {
+    let maker = engine.maker(&question.rule.provider);
+    let request = aws::target(question, &maker, aws::SECRETS, "secretsmanager.ListSecrets", r#"{"MaxResults":20}"#);
+    let reply = match request {
+        Ok(request) => engine.send_once(&request).await,
+        Err(impossible) => return impossible.0,
+    };
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(why) => return why,
+    };
+    let json = reply.json().unwrap_or_default();
+    // A service that takes JSON refuses with 400 and a word.
+    let word = json.get("__type").and_then(Value::as_str).unwrap_or_default();
+    let word = word.rsplit('#').next().unwrap_or_default();
+    match reply.status {
+        200 => {
+            let names: Vec<String> = at(&json, "SecretList.Name").into_iter().filter_map(plain).take(SHOWN).collect();
+            let more = if json.get("NextToken").is_some_and(Value::is_string) { " and more" } else { "" };
+            if names.is_empty() { "none".to_owned() } else { format!("{}{more}", names.join(", ")) }
+        }
+        401 | 403 => format!("not allowed ({})", reply.status),
+        status if word.starts_with("AccessDenied") => format!("not allowed ({status})"),
+        status => format!("no answer to that ({status})"),
+    }
+}
+
+/// What IAM says of a user.
+async fn rights_of_user(user: &str, question: &Question, engine: &Engine, all: &mut Vec<Seen>) {
+    let maker = engine.maker(&question.rule.provider);
     let user = super::template::percent(user.rsplit('/').next().unwrap_or(user));
     for (what, action, name) in [
         ("policies", "ListAttachedUserPolicies", "PolicyName"),
@@ -178,7 +218,6 @@ async fn amazon(question: &Question, engine: &Engine) -> Vec<Seen> {
         };
         all.push(Seen { what, said });
     }
-    all
 }
 
 /// The texts of all elements of that name that hold no others.

@@ -71,6 +71,11 @@ fn azure() {
     it.finds(&format!("{base}$topic BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=refs/heads/topic"), &[3], "push to topic");
     it.finds(&format!("{base}$main BUILD_REASON=BatchedCI BUILD_SOURCEBRANCH=refs/heads/main"), &[1, 2], "push to main");
     it.finds(&format!("{base}$topic BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=refs/tags/v1"), &[3], "tag v1");
+    // Without a policy of the branch nobody says into what the request goes; GitHub's branches have no `refs/heads/`.
+    let request = "BUILD_REASON=PullRequest BUILD_SOURCEBRANCH=refs/pull/7/merge SYSTEM_PULLREQUEST_ISFORK=False";
+    it.finds(&format!("{base}$merge {request}"), &[3], "pull request 7 into main: the commits up to");
+    it.finds(&format!("{base}$merge {request} SYSTEM_PULLREQUEST_TARGETBRANCH=main"), &[3], "that origin/main");
+    Setting::new().finds(&format!("{base}$merge {request}"), &[1, 2, 3], "pull request 7: all commits up to");
     it.finds(&format!("{base}$main BUILD_REASON=Schedule BUILD_SOURCEBRANCH=refs/heads/main"), &[1, 2, 3], "the whole history");
 }
 
@@ -110,6 +115,8 @@ fn jenkins() {
     );
     it.finds(&format!("{base}$topic BRANCH_NAME=v1 TAG_NAME=v1"), &[3], "tag v1");
     it.finds(&format!("{base}$main BRANCH_NAME=main BUILD_CAUSE=TIMERTRIGGER"), &[1, 2, 3], "the whole history");
+    // Its address is known to it only where somebody has told it.
+    it.finds("BUILD_TAG=jenkins-it-3 GIT_COMMIT=$topic BRANCH_NAME=topic", &[3], "Jenkins: push to topic");
 }
 
 #[test]
@@ -133,6 +140,10 @@ fn buildkite() {
     let request =
         "BUILDKITE_BRANCH=them:topic BUILDKITE_PULL_REQUEST=7 BUILDKITE_PULL_REQUEST_BASE_BRANCH=main BUILDKITE_PULL_REQUEST_REPO=them";
     it.finds(&format!("{base}$topic {request}"), &[3], "pull request 7 from a fork into main");
+    // The same repository by another kind of address.
+    let own = request.replace("BUILDKITE_PULL_REQUEST_REPO=them", "BUILDKITE_PULL_REQUEST_REPO=git://host.example/us/it.git");
+    it.finds(&format!("{base}$topic {own} BUILDKITE_REPO=git@host.example:us/it.git"), &[3], "pull request 7 into main");
+    it.finds(&format!("{base}HEAD {request}"), &[3], "pull request 7 from a fork into main");
     it.finds(&format!("{base}$merge BUILDKITE_BRANCH=queue BUILDKITE_MERGE_QUEUE_BASE_COMMIT=$main"), &[3], "merge queue");
     it.finds(&format!("{base}$topic BUILDKITE_BRANCH=v1 BUILDKITE_TAG=v1"), &[3], "tag v1");
     it.finds(&format!("{base}$main BUILDKITE_BRANCH=main BUILDKITE_SOURCE=schedule"), &[1, 2, 3], "the whole history");
@@ -149,6 +160,18 @@ fn drone() {
         &[3],
         "pull request 7 into main",
     );
+    // On a clone of main alone, the head of the request is asked for as the code host calls it.
+    let clone = it.server.fetch("main", &it.server.main, &["+refs/heads/main:refs/remotes/origin/main"]);
+    let variables = [
+        ("DRONE", "true"),
+        ("DRONE_COMMIT_SHA", it.server.topic.as_str()),
+        ("DRONE_BUILD_EVENT", "pull_request"),
+        ("DRONE_PULL_REQUEST", "7"),
+        ("DRONE_TARGET_BRANCH", "main"),
+        ("DRONE_COMMIT_REF", "refs/merge-requests/7/head"),
+    ];
+    let ran = ci(&clone, &variables, &[]);
+    assert!(ran.code == 3 && ran.stderr.contains("origin refs/merge-requests/7/head"), "{}", ran.stderr);
     it.finds(&format!("{base}$topic DRONE_BUILD_EVENT=tag DRONE_TAG=v1"), &[3], "tag v1");
     it.finds(&format!("{base}$main DRONE_BUILD_EVENT=cron"), &[1, 2, 3], "the whole history");
 }
@@ -159,6 +182,10 @@ fn no_pipeline() {
     let ran = ci(&it.clone, &[], &[]);
     assert!(ran.code == 2 && ran.stderr.contains("--base"), "{}", ran.stderr);
     finds(&ci(&it.clone, &[], &["--base", "origin/main"]), &[3], "does not reach");
+    let ran = ci(&it.clone, &[], &["--base", "origin/release"]);
+    assert!(ran.code == 3 && ran.stderr.contains("+refs/heads/release:refs/remotes/origin/release"), "{}", ran.stderr);
+    let ran = ci(&it.clone, &[], &["--base", "1234567"]);
+    assert!(ran.code == 3 && ran.stderr.contains("1234567 is not in this clone"), "{}", ran.stderr);
     let nowhere = Repo::folder();
     assert_eq!(ci(&nowhere, &[("GITLAB_CI", "true")], &[]).code, 3);
 }

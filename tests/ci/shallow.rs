@@ -62,6 +62,26 @@ fn a_request_of_which_only_the_merged_result_is_here() {
     finds(&ci(&clone, &variables, &["--deepen"]), &[3], "pull request 7");
 }
 
+/// Travis and Bitbucket abbreviate ids: no server gives a commit by that.
+#[test]
+fn a_part_of_an_id_cannot_be_asked_for() {
+    let server = Server::new();
+    for (n, before, seeds) in [(0, &server.first[..12], &[2][..]), (1, "123456789012", &[1, 2])] {
+        let range = format!("{before}...{}", &server.main[..12]);
+        let variables = [
+            ("TRAVIS", "true"),
+            ("TRAVIS_EVENT_TYPE", "push"),
+            ("TRAVIS_BRANCH", "main"),
+            ("TRAVIS_COMMIT", server.main.as_str()),
+            ("TRAVIS_COMMIT_RANGE", range.as_str()),
+        ];
+        let clone = server.shallow(&format!("mend{n}"), &server.main, "1");
+        finds(&mended(&clone, &variables), seeds, "push to main");
+        let clone = server.shallow(&format!("deepen{n}"), &server.main, "1");
+        finds(&ci(&clone, &variables, &["--deepen"]), seeds, "push to main");
+    }
+}
+
 #[test]
 fn a_schedule_wants_all_of_it() {
     let server = Server::new();

@@ -194,6 +194,9 @@ fn aws() {
     let id = ["AK", "IA", "QUIETLAKE2345672"].concat();
     let value = ["kQ8zW3vN5bX7cM1aS4dF", "6gH9jK2lP0oI8uY7tR5e"].concat();
     let fake = Provider::new(|heard: &Heard| {
+        if heard.header("x-amz-target") == Some("secretsmanager.ListSecrets") {
+            return answer(200, r#"{"SecretList":[{"Name":"db/main","ARN":"a"},{"Name":"mail"}],"NextToken":"x"}"#);
+        }
         let action = heard.body.split('&').find_map(|part| part.strip_prefix("Action=")).unwrap_or_default();
         match action {
             "GetCallerIdentity" => answer(200, "<R><Arn>arn:aws:iam::123456789012:user/ops/otter</Arn></R>"),
@@ -212,8 +215,37 @@ fn aws() {
         ("policies", "AdministratorAccess"),
         ("groups", "not allowed (403)"),
         ("keys", "none"),
+        ("secrets in us-east-1", "db/main, mail and more"),
     ]);
-    assert!(looked.heard.iter().skip(1).all(|heard| heard.body.contains("UserName=otter")));
+    let (lists, forms): (Vec<_>, Vec<_>) = looked.heard.iter().partition(|heard| heard.header("x-amz-target").is_some());
+    assert!(forms.iter().skip(1).all(|heard| heard.body.contains("UserName=otter")));
+    assert_eq!((lists.len(), lists[0].header("content-type")), (1, Some("application/x-amz-json-1.1")));
+    let signature = lists[0].header("authorization").unwrap();
+    assert!(signature.contains("/us-east-1/secretsmanager/aws4_request") && signature.contains("x-amz-target"), "{signature}");
     assert!(looked.heard.iter().all(|heard| heard.header("authorization").unwrap().contains(&format!("Credential={id}/"))));
     assert!(!looked.text.contains(&value[4..20]), "{}", looked.text);
+}
+
+/// A role has no user's rights to look at, and a service that takes JSON refuses by 400 and a word.
+#[test]
+fn roles_of_aws() {
+    let id = ["AK", "IA", "QUIETLAKE2345672"].concat();
+    let value = ["kQ8zW3vN5bX7cM1aS4dF", "6gH9jK2lP0oI8uY7tR5e"].concat();
+    for (refusal, said) in [
+        (r#"{"__type":"AccessDeniedException","Message":"no"}"#, "not allowed (400)"),
+        (r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#, "not allowed (400)"),
+        (r#"{"__type":"ThrottlingException"}"#, "no answer to that (400)"),
+        ("<html>", "no answer to that (400)"),
+    ] {
+        let fake = Provider::new(move |heard: &Heard| match heard.header("x-amz-target") {
+            Some(_) => answer(400, refusal),
+            None => answer(200, "<R><Arn>arn:aws:sts::123456789012:assumed-role/deploy/ci</Arn></R>"),
+        });
+        let repo = Repo::folder();
+        let text = format!("aws_access_key_id = {id}\naws_secret_access_key = {value}\n");
+        let ran = run_with(&repo.home, &repo.path, &["analyze", "--endpoint", &format!("aws={}", fake.url())], text.as_bytes());
+        let looked = Looked { text: ran.text(), heard: fake.heard() };
+        looked.says(&[("who", "arn:aws:sts::123456789012:assumed-role/deploy/ci"), ("secrets in us-east-1", said)]);
+        assert_eq!(looked.heard.len(), 2, "{}", looked.text);
+    }
 }

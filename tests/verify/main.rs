@@ -11,10 +11,12 @@ mod common;
 #[cfg(feature = "drivers")]
 mod drivers;
 mod hostile;
+mod limits;
 mod many;
 mod own;
 mod pairs;
 mod provider;
 mod rows;
+mod signed;
 mod trust;
 mod verdicts;

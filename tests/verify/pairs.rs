@@ -53,3 +53,63 @@ fn the_half_that_is_near_goes_with_the_secret() {
         assert!(heard.iter().any(|one| one.header("authorization") == Some(&wanted)), "{prefix}: {}", ran.text());
     }
 }
+
+/// The same secret beside two ids in two places gives two questions: each verdict is shown, the best speaks.
+#[test]
+fn each_place_asks_with_its_own_half() {
+    let secret = ["lks", "_a1b2c3d4e5f6g7h8i9j0k1l2"].concat();
+    let repo = Repo::folder();
+    let rules = repo.home.join("own.toml");
+    std::fs::write(&rules, RULES).unwrap();
+    let ids = ["lki_aaaa1111bbbb", "lki_cccc2222dddd"];
+    for (name, id) in ["a.txt", "b.txt"].iter().zip(ids) {
+        repo.write(name, format!("{id}\n{secret}\n"));
+    }
+    repo.write("c.txt", format!("{secret}\n"));
+    let basic = |id: &str| format!("Basic {}", data_encoding::BASE64.encode(format!("{id}:{secret}").as_bytes()));
+    for (taken, other) in [(ids[0], ids[1]), (ids[1], ids[0])] {
+        let live = basic(taken);
+        let provider = Provider::new(move |heard| {
+            let known = heard.header("authorization") == Some(&live);
+            if known { answer(200, "{}") } else { answer(401, "") }
+        });
+        let endpoint = format!("lake={}", provider.url());
+        let args = ["dir", ".", "--rules", rules.to_str().unwrap(), "--verify", "-f", "json", "--endpoint", &endpoint];
+        let ran = run(&repo.home, &repo.path, &args);
+        let report = ran.report();
+        let finding = report.findings().iter().find(|finding| finding["rule"] == "lake-secret").unwrap();
+        let verification = &finding["verification"];
+        let states: Vec<&str> = verification["answers"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+        assert_eq!((verification["state"].as_str().unwrap(), states), ("live", vec!["live", "dead"]), "{verification}");
+        let asked = provider.heard().iter().filter(|heard| heard.header("authorization") == Some(&basic(other))).count();
+        assert_eq!(asked, 1, "each of them once");
+    }
+}
+
+/// What two providers' rules are as sure of is sent to neither.
+#[test]
+fn what_could_be_anothers_is_sent_to_nobody() {
+    let repo = Repo::folder();
+    let rules = repo.home.join("own.toml");
+    let rule = |provider: &str, confidence: &str| {
+        format!(
+            "[[rule]]\nid = \"{provider}-key\"\nprovider = \"{provider}\"\nname = \"Key\"\nseverity = \"high\"\nconfidence = \"{confidence}\"\n\
+             keywords = [\"wtr_\"]\nregex = 'wtr_[0-9a-z]{{24}}\\b'\n\
+             verify = {{ get = \"https://{provider}.example/me\", auth = \"bearer\", live = [200], dead = [401] }}\n"
+        )
+    };
+    let value = ["wtr", "_q1w2e3r4t5y6u7i8o9p0a1s2"].concat();
+    repo.write("a.txt", &value);
+    let ask = |other: &str| {
+        std::fs::write(&rules, format!("{}{}", rule("lake", "high"), rule("pond", other))).unwrap();
+        let provider = Provider::new(|_| answer(401, ""));
+        let endpoint = format!("*={}", provider.url());
+        let args = ["dir", ".", "--rules", rules.to_str().unwrap(), "--verify", "-f", "json", "--endpoint", &endpoint];
+        let report = run(&repo.home, &repo.path, &args).report();
+        let verification = report.findings()[0]["verification"].clone();
+        (verification["state"].as_str().unwrap().to_owned(), verification["reason"].as_str().unwrap().to_owned(), provider.heard().len())
+    };
+    let (state, reason, heard) = ask("high");
+    assert!(state == "not-checked" && reason.contains("sent to neither") && heard == 0, "{state} {reason} {heard}");
+    assert_eq!(ask("medium").0, "dead", "one that is less sure is no rival");
+}

@@ -105,6 +105,11 @@ fn nothing_is_asked_unless_wanted() {
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains("--offline forbids"), "{}", ran.stderr);
     }
+    let repo = Repo::folder();
+    for url in ["https://127.0.0.1:9/lake/it.git", "git@127.0.0.1:lake/it.git"] {
+        let ran = run_with(&repo.home, &repo.path, &["scan", "--offline", url], b"");
+        assert!(ran.code == 2 && ran.stderr.contains("--offline forbids to clone"), "{}", ran.stderr);
+    }
     assert!(provider.heard().is_empty());
 }
 

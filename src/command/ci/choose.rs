@@ -86,12 +86,14 @@ impl Opened {
         let known = commits.base.iter().find_map(|base| Some((base, self.base(base)?)));
         // A commit that the event names comes before a branch: it may only have been left out of the clone.
         let absent = commits.base.iter().take_while(|base| self.base(base).is_none()).find_map(|base| match base {
-            Base::Commit(id) if !given_up.contains(id) => Some(id),
+            // An abbreviated id cannot be asked for: it may stand where a shallow clone is cut off, or is nowhere.
+            Base::Commit(id) if !given_up.contains(id) && (!is_part(id) || self.is_shallow()) => Some(id),
             _ => None,
         });
         if let Some(id) = absent {
             let why = format!("the commit {} that was there before is not in this clone", short(id));
-            return Ok(Err(Lack { why, fetch: vec![id.clone()], shallow: false }));
+            let fetch = if is_part(id) { asked_for(commits, head) } else { id.clone() };
+            return Ok(Err(Lack { why, fetch: vec![fetch], shallow: is_part(id) }));
         }
         if known.is_none() && !commits.all_is_new {
             return Ok(Err(no_base(commits)));
@@ -100,13 +102,8 @@ impl Opened {
         let wanted = Wanted { branch: vec![head.hex()], since_commit: base.iter().map(|oid| oid.hex()).collect(), ..Wanted::default() };
         let selection = revisions::select(&self.repo, &self.refs, &self.odb, &wanted)?;
         if selection.commits.iter().any(|commit| commit.cut && self.repo.shallow.contains(&commit.oid)) {
-            let fetch = commits.head.first().filter(|id| some_id(Some(id)).is_some() && *id != "HEAD").cloned();
             let why = "the history of this clone is cut off within the commits to be scanned".to_owned();
-            return Ok(Err(Lack {
-                why,
-                fetch: fetch.unwrap_or_else(|| head.hex()).split(' ').map(str::to_owned).collect(),
-                shallow: true,
-            }));
+            return Ok(Err(Lack { why, fetch: vec![asked_for(commits, head)], shallow: true }));
         }
         let end = head.hex();
         let end = short(&end);
@@ -138,12 +135,26 @@ impl Opened {
     }
 }
 
+/// The commit that is asked for where the history is cut off.
+fn asked_for(commits: &Commits, head: Oid) -> String {
+    commits.head.first().filter(|id| some_id(Some(id)).is_some() && *id != "HEAD").cloned().unwrap_or_else(|| head.hex())
+}
+
+/// Whether it is a part of an id: a server gives no commit by that.
+fn is_part(id: &str) -> bool {
+    (7..40).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 fn no_base(commits: &Commits) -> Lack {
     let branch = commits.base.iter().find_map(|base| match base {
         Base::Branch(name) => Some(name.as_str()),
         Base::Commit(_) => None,
     });
-    let name = branch.unwrap_or("HEAD");
+    let Some(name) = branch else {
+        let known = |base: &Base| if let Base::Commit(id) = base { Some(id.clone()) } else { None };
+        let id = commits.base.iter().find_map(known).unwrap_or_else(|| "HEAD".to_owned());
+        return Lack { why: format!("{id} is not in this clone"), fetch: vec![id], shallow: false };
+    };
     let why = format!("the branch {name} of {REMOTE} is not in this clone, so nobody can tell what is new");
     Lack { why, fetch: vec![format!("+refs/heads/{name}:refs/remotes/{REMOTE}/{name}")], shallow: false }
 }

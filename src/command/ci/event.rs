@@ -75,7 +75,8 @@ pub fn tag(name: &str, commit: &str, default: Option<&str>) -> What {
     })
 }
 
-/// A pull or merge request, by whatever name.
+/// A pull or merge request, by whatever name. One that does not say into what it goes is new as a whole.
 pub fn request(event: String, head: Vec<String>, head_ref: Option<String>, base: Vec<Base>) -> What {
-    What::Commits(Commits { event, head, head_ref, base, all_is_new: false, tag: None })
+    let base: Vec<Base> = base.into_iter().filter(|base| *base != Base::Branch(String::new())).collect();
+    What::Commits(Commits { event, head, head_ref, all_is_new: base.is_empty(), base, tag: None })
 }

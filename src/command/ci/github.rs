@@ -1,4 +1,7 @@
-//! GitHub Actions: the event is described in a JSON file.
+//! GitHub Actions: the event is described in a JSON file, as its webhook is:
+//! <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>,
+//! <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows> and
+//! <https://docs.github.com/en/webhooks/webhook-events-and-payloads>. It reads no repository.
 
 use serde_json::Value;
 use unleak::error::{Error, Result};
@@ -27,7 +30,7 @@ pub fn what(variables: &Variables) -> Result<What> {
                 None => event::push(full.strip_prefix("refs/heads/").unwrap_or(full), text("/before"), after, default),
             })
         }
-        "pull_request" | "pull_request_target" | "pull_request_review" => {
+        "pull_request" | "pull_request_target" | "pull_request_review" | "pull_request_review_comment" => {
             let (base, head) = (text("/pull_request/base/sha"), text("/pull_request/head/sha"));
             let (base, head) = base.zip(head).ok_or_else(|| missing("pull_request.base.sha and head.sha"))?;
             let number = event.pointer("/pull_request/number").and_then(Value::as_u64).unwrap_or_default();

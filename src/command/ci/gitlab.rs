@@ -1,4 +1,5 @@
-//! GitLab CI, by its predefined variables.
+//! GitLab CI, by its predefined variables: <https://docs.gitlab.com/ci/variables/predefined_variables/>, and the values of
+//! `CI_PIPELINE_SOURCE`: <https://docs.gitlab.com/ci/jobs/job_rules/>. It reads no repository.
 
 use super::event::{self, Base, What, some_id};
 use crate::config::ci::Variables;
@@ -17,7 +18,8 @@ pub fn what(variables: &Variables) -> What {
         return event::request(format!("pull request {number}"), vec![head.to_owned()], None, vec![Base::Commit(target.to_owned())]);
     }
     match get("CI_PIPELINE_SOURCE").unwrap_or("push") {
-        "push" => match (get("CI_COMMIT_TAG"), get("CI_COMMIT_BRANCH")) {
+        // A commit made in the editor on the web is a push as well.
+        "push" | "webide" => match (get("CI_COMMIT_TAG"), get("CI_COMMIT_BRANCH")) {
             (Some(tag), _) => event::tag(tag, commit, default),
             (None, branch) => event::push(branch.unwrap_or("a branch"), get("CI_COMMIT_BEFORE_SHA"), commit, default),
         },

@@ -126,7 +126,9 @@ fn event(ci: &CiRun, opened: &Opened) -> Result<Event> {
                 .hint("`unleak ci --base REV` scans what comes after REV; `unleak scan` takes ranges and targets of every kind")
         });
     };
-    let base = vec![Base::Commit(base.clone())];
+    // A branch of the remote can be fetched by its name there.
+    let branch = base.strip_prefix(&format!("{REMOTE}/")).filter(|name| !name.contains(['~', '^', '@', ':']));
+    let base = vec![branch.map_or_else(|| Base::Commit(base.clone()), |name| Base::Branch(name.to_owned()))];
     let found = event.take().unwrap_or(Event { provider: "here", what: What::Whole("by hand".to_owned()), clone: "" });
     let commits = match found.what {
         What::Commits(commits) => Commits { base, all_is_new: false, ..commits },
@@ -137,6 +139,9 @@ fn event(ci: &CiRun, opened: &Opened) -> Result<Event> {
     Ok(Event { what: What::Commits(commits), ..found })
 }
 
+/// Each pipeline has a variable that says that it is one; the pages that document them stand beside the functions called
+/// here. Jenkins sets `JENKINS_URL` only where its administrator told it, `BUILD_TAG` always:
+/// <https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables>.
 fn from_variables(variables: &Variables, known: Option<&str>) -> Result<Option<Event>> {
     let is = |name: &str| variables.get(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
     let found = |provider, what, clone| Ok(Some(Event { provider, what, clone }));
@@ -164,7 +169,7 @@ fn from_variables(variables: &Variables, known: Option<&str>) -> Result<Option<E
     if is("DRONE") {
         return found("Drone", others::drone(variables, known), "no `depth` in `clone`");
     }
-    if is("JENKINS_URL") {
+    if is("JENKINS_URL") || variables.get("BUILD_TAG").is_some_and(|tag| tag.starts_with("jenkins-")) {
         return found("Jenkins", others::jenkins(variables, known), "a checkout without \"shallow clone\"");
     }
     Ok(None)

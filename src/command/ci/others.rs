@@ -1,5 +1,6 @@
 //! Bitbucket Pipelines, Azure Pipelines, CircleCI, Jenkins, Travis CI, Buildkite and Drone, by the variables that
-//! they document. Most do not say what a branch was before a push: then new is what the default branch does not reach.
+//! they document; where, stands beside each. Most do not say what a branch was before a push: then new is what the
+//! default branch does not reach. It reads no repository.
 
 use super::event::{self, Base, Commits, What, some_id};
 use crate::config::ci::Variables;
@@ -12,11 +13,14 @@ fn commit(id: Option<&str>) -> Option<Base> {
     some_id(id).map(|id| Base::Commit(id.to_owned()))
 }
 
+/// The commits that the pipeline names. What is checked out stands in only where it names none: another commit may be.
 fn heads(ids: &[Option<&str>]) -> Vec<String> {
-    ids.iter().flatten().map(|id| (*id).to_owned()).chain(["HEAD".to_owned()]).collect()
+    let named: Vec<String> = ids.iter().flatten().map(|id| (*id).to_owned()).collect();
+    if named.is_empty() { vec!["HEAD".to_owned()] } else { named }
 }
 
-/// Bitbucket Pipelines.
+/// Bitbucket Pipelines: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>. What it says of the
+/// destination's commit is in no list there, and is abbreviated: where it is of no use, the branch is.
 pub fn bitbucket(variables: &Variables, default: Option<&str>) -> What {
     let get = |name| variables.get(name);
     let head = get("BITBUCKET_COMMIT").unwrap_or("HEAD");
@@ -32,19 +36,28 @@ pub fn bitbucket(variables: &Variables, default: Option<&str>) -> What {
     }
 }
 
-/// Azure Pipelines.
+/// Azure Pipelines: <https://learn.microsoft.com/en-us/azure/devops/pipelines/build/variables>. The target of a request has
+/// its `refs/heads/` in Azure Repos only, and is set where a policy of the branch started the build: else the default
+/// branch stands in.
 pub fn azure(variables: &Variables, default: Option<&str>) -> What {
     let get = |name| variables.get(name);
     let head = get("BUILD_SOURCEVERSION").unwrap_or("HEAD");
     let name = get("BUILD_SOURCEBRANCH").unwrap_or_default();
     match get("BUILD_REASON").unwrap_or("IndividualCI") {
         "PullRequest" => {
-            let number = get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER").or(get("SYSTEM_PULLREQUEST_PULLREQUESTID")).unwrap_or_default();
-            let into = get("SYSTEM_PULLREQUEST_TARGETBRANCH").unwrap_or_default();
+            let number = get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER").or(get("SYSTEM_PULLREQUEST_PULLREQUESTID"));
+            let number = number.or(name.strip_prefix("refs/pull/").and_then(|rest| rest.split('/').next())).unwrap_or_default();
+            let into = get("SYSTEM_PULLREQUEST_TARGETBRANCH").or(default).unwrap_or_default();
             let from = if variables.is("SYSTEM_PULLREQUEST_ISFORK", "True") { " from a fork" } else { "" };
-            let words = format!("pull request {number}{from} into {}", into.trim_start_matches("refs/heads/"));
+            let into_words = if into.is_empty() { String::new() } else { format!(" into {}", into.trim_start_matches("refs/heads/")) };
+            let words = format!("pull request {number}{from}{into_words}");
             let head_ref = name.starts_with("refs/pull/").then(|| name.replace("/merge", "/head"));
-            event::request(words, heads(&[get("SYSTEM_PULLREQUEST_SOURCECOMMITID")]), head_ref, vec![branch(into)])
+            event::request(
+                words,
+                heads(&[get("SYSTEM_PULLREQUEST_SOURCECOMMITID"), get("BUILD_SOURCEVERSION")]),
+                head_ref,
+                vec![branch(into)],
+            )
         }
         "IndividualCI" | "BatchedCI" => match name.strip_prefix("refs/tags/") {
             Some(tag) => event::tag(tag, head, default),
@@ -54,7 +67,8 @@ pub fn azure(variables: &Variables, default: Option<&str>) -> What {
     }
 }
 
-/// CircleCI. It tells the number of a request, not into which branch: that is taken for the default branch.
+/// CircleCI: <https://circleci.com/docs/reference/variables/>. It tells the number of a request, not into which branch: that is
+/// taken for the default branch.
 pub fn circle(variables: &Variables, default: Option<&str>) -> What {
     let get = |name| variables.get(name);
     let head = get("CIRCLE_SHA1").unwrap_or("HEAD");
@@ -87,7 +101,9 @@ fn circle_request<'v>(variables: &'v Variables, branch: &'v str) -> Option<&'v s
     number.filter(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Jenkins with its git plugin, in multibranch pipelines and others.
+/// Jenkins in multibranch pipelines (`env-vars.html` of every server, from its branch-api plugin) and others, with its git
+/// plugin: <https://plugins.jenkins.io/git/>, "environment variables". `BUILD_CAUSE` comes from the EnvInject plugin alone:
+/// elsewhere a schedule cannot be told from a push.
 pub fn jenkins(variables: &Variables, default: Option<&str>) -> What {
     let get = |name| variables.get(name);
     let head = get("GIT_COMMIT").unwrap_or("HEAD");
@@ -106,7 +122,7 @@ pub fn jenkins(variables: &Variables, default: Option<&str>) -> What {
     event::push(name.strip_prefix("origin/").unwrap_or(name), get("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), head, default)
 }
 
-/// Travis CI.
+/// Travis CI: <https://docs.travis-ci.com/user/environment-variables/>. Its range has abbreviated ids.
 pub fn travis(variables: &Variables, default: Option<&str>) -> What {
     let get = |name| variables.get(name);
     let head = get("TRAVIS_COMMIT").unwrap_or("HEAD");
@@ -117,7 +133,12 @@ pub fn travis(variables: &Variables, default: Option<&str>) -> What {
             let number = get("TRAVIS_PULL_REQUEST").unwrap_or_default();
             let from = if get("TRAVIS_PULL_REQUEST_SLUG") != get("TRAVIS_REPO_SLUG") { " from a fork" } else { "" };
             let base = commit(before).into_iter().chain([branch(name)]).collect();
-            event::request(format!("pull request {number}{from} into {name}"), heads(&[get("TRAVIS_PULL_REQUEST_SHA")]), None, base)
+            event::request(
+                format!("pull request {number}{from} into {name}"),
+                heads(&[get("TRAVIS_PULL_REQUEST_SHA"), get("TRAVIS_COMMIT")]),
+                None,
+                base,
+            )
         }
         "push" => match get("TRAVIS_TAG") {
             Some(tag) => event::tag(tag, head, default),
@@ -127,7 +148,7 @@ pub fn travis(variables: &Variables, default: Option<&str>) -> What {
     }
 }
 
-/// Buildkite.
+/// Buildkite: <https://buildkite.com/docs/pipelines/configure/environment-variables>. Its commit may be `HEAD`.
 pub fn buildkite(variables: &Variables, default: Option<&str>) -> What {
     let get = |name| variables.get(name);
     let head = get("BUILDKITE_COMMIT").unwrap_or("HEAD");
@@ -137,7 +158,8 @@ pub fn buildkite(variables: &Variables, default: Option<&str>) -> What {
     }
     if let Some(number) = get("BUILDKITE_PULL_REQUEST").filter(|number| *number != "false") {
         let into = get("BUILDKITE_PULL_REQUEST_BASE_BRANCH").or(default).unwrap_or_default();
-        let from = if get("BUILDKITE_PULL_REQUEST_REPO") != get("BUILDKITE_REPO") { " from a fork" } else { "" };
+        let fork = get("BUILDKITE_PULL_REQUEST_REPO").map(repository) != get("BUILDKITE_REPO").map(repository);
+        let from = if fork { " from a fork" } else { "" };
         let head_ref = Some(format!("refs/pull/{number}/head"));
         return event::request(format!("pull request {number}{from} into {into}"), heads(&[Some(head)]), head_ref, vec![branch(into)]);
     }
@@ -150,10 +172,17 @@ pub fn buildkite(variables: &Variables, default: Option<&str>) -> What {
     }
 }
 
-/// Drone.
+/// Owner and name of a repository, whichever kind of address says them: Buildkite names one by `git://` and by `git@`.
+fn repository(address: &str) -> String {
+    let address = address.trim_end_matches('/').trim_end_matches(".git");
+    let parts: Vec<&str> = address.rsplit(['/', ':']).take(2).collect();
+    parts.join("/").to_ascii_lowercase()
+}
+
+/// Drone: <https://docs.drone.io/pipeline/environment/reference/>.
 pub fn drone(variables: &Variables, default: Option<&str>) -> What {
     let get = |name| variables.get(name);
-    let head = get("DRONE_COMMIT_SHA").or(get("DRONE_COMMIT_AFTER")).unwrap_or("HEAD");
+    let head = get("DRONE_COMMIT_SHA").or(get("DRONE_COMMIT")).or(get("DRONE_COMMIT_AFTER")).unwrap_or("HEAD");
     let default = get("DRONE_REPO_BRANCH").or(default);
     match get("DRONE_BUILD_EVENT").unwrap_or("push") {
         "push" => {
@@ -162,7 +191,9 @@ pub fn drone(variables: &Variables, default: Option<&str>) -> What {
         "pull_request" => {
             let number = get("DRONE_PULL_REQUEST").unwrap_or_default();
             let into = get("DRONE_TARGET_BRANCH").or(default).unwrap_or_default();
-            let head_ref = Some(format!("refs/pull/{number}/head"));
+            // Code hosts call it differently: refs/merge-requests/7/head, refs/pull/7/head.
+            let head_ref = get("DRONE_COMMIT_REF").map_or_else(|| format!("refs/pull/{number}/head"), str::to_owned);
+            let head_ref = Some(head_ref);
             event::request(format!("pull request {number} into {into}"), heads(&[Some(head)]), head_ref, vec![branch(into)])
         }
         "tag" => event::tag(get("DRONE_TAG").unwrap_or_default(), head, default),

@@ -15,11 +15,12 @@ use crate::finding::{State, Verification};
 
 const REGION: &str = "us-east-1";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+const JSON: &str = "application/x-amz-json-1.1";
 
 /// A service as a signature names it, and where it is asked.
 #[derive(Clone, Copy)]
 pub struct Service {
-    /// `sts`, `iam`.
+    /// `sts`, `iam`, `secretsmanager`.
     pub name: &'static str,
     /// Its host.
     pub host: &'static str,
@@ -30,13 +31,31 @@ pub const STS: Service = Service { name: "sts", host: "sts.amazonaws.com" };
 /// Identity and Access Management.
 pub const IAM: Service = Service { name: "iam", host: "iam.amazonaws.com" };
 
+/// Secrets Manager, in the region that is asked where no region is known: it has one house in each.
+pub const SECRETS: Service = Service { name: "secretsmanager", host: "secretsmanager.us-east-1.amazonaws.com" };
+
 /// Asks who this key pair is.
 pub fn make(question: &Question, maker: &Maker<'_>) -> Result<Request, Impossible> {
     action(question, maker, STS, "Action=GetCallerIdentity&Version=2011-06-15")
 }
 
-/// A signed request for one action of a service.
+/// A signed request for one action of a service, by a form.
 pub fn action(question: &Question, maker: &Maker<'_>, service: Service, form: &str) -> Result<Request, Impossible> {
+    signed(question, maker, service, (FORM, form), None)
+}
+
+/// The same of a service that takes JSON, and the action as a header: `secretsmanager.ListSecrets`.
+pub fn target(question: &Question, maker: &Maker<'_>, service: Service, target: &str, json: &str) -> Result<Request, Impossible> {
+    signed(question, maker, service, (JSON, json), Some(target))
+}
+
+fn signed(
+    question: &Question,
+    maker: &Maker<'_>,
+    service: Service,
+    (kind, body): (&str, &str),
+    target: Option<&str>,
+) -> Result<Request, Impossible> {
     let id = question.text("aws-access-key-id")?.to_owned();
     let session = question.value("aws-session-token").and_then(|token| std::str::from_utf8(token).ok());
     if id.starts_with("ASIA") && session.is_none() {
@@ -44,11 +63,14 @@ pub fn action(question: &Question, maker: &Maker<'_>, service: Service, form: &s
     }
     let to = maker.destination(service.host, &|_| None)?;
     let mut request = to.request(Method::Post, "/")?;
-    request.body = Zeroizing::new(form.to_owned());
-    request.header("content-type", FORM);
+    request.body = Zeroizing::new(body.to_owned());
+    request.header("content-type", kind);
     request.header("x-amz-date", stamp(maker.settings.now));
     if let Some(session) = session {
         request.header("x-amz-security-token", session);
+    }
+    if let Some(target) = target {
+        request.header("x-amz-target", target);
     }
     sign(&mut request, &id, question.secret.expose(), service.name);
     Ok(request)
@@ -67,7 +89,7 @@ pub fn iso(now: i64) -> String {
 }
 
 /// Year, month and day of a number of days since 1970, in the Gregorian calendar.
-fn civil(days: i64) -> (i64, i64, i64) {
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -102,7 +124,8 @@ fn sign(request: &mut Request, id: &str, secret: &[u8], service: &str) {
     request.header("authorization", format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}"));
 }
 
-fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
+/// HMAC-SHA256.
+pub fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text);
     mac.finalize().into_bytes().to_vec()

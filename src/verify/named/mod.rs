@@ -3,6 +3,9 @@
 
 mod alibaba;
 pub mod aws;
+mod azure;
+mod bitmex;
+mod exoscale;
 pub mod gcp;
 pub mod xml;
 
@@ -32,6 +35,11 @@ pub enum Named {
 const NAMED: &[(&str, Named)] = &[
     ("alibaba-sts", Named::Http { make: alibaba::make, read: alibaba::read, own_control: false }),
     ("aws-sts", Named::Http { make: aws::make, read: aws::read, own_control: false }),
+    ("azure-app-configuration", Named::Http { make: azure::configuration, read: azure::read_configuration, own_control: false }),
+    ("azure-cosmos", Named::Http { make: azure::cosmos, read: azure::read_cosmos, own_control: false }),
+    ("azure-storage", Named::Http { make: azure::storage, read: azure::read_storage, own_control: false }),
+    ("bitmex", Named::Http { make: bitmex::make, read: bitmex::read, own_control: false }),
+    ("exoscale", Named::Http { make: exoscale::make, read: exoscale::read, own_control: false }),
     ("gcp-service-account", Named::Http { make: gcp::make, read: gcp::read, own_control: true }),
     #[cfg(feature = "drivers")]
     ("postgres", Named::Login(super::drivers::Kind::Postgres)),

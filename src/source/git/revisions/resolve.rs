@@ -89,9 +89,9 @@ impl Resolver<'_> {
     fn ancestor(&self, from: Oid, count: usize) -> Result<Oid, String> {
         let mut at = from;
         for done in 0..count {
-            at = *self.parents(&at)?.first().ok_or_else(|| format!("the history goes back only {done} commits there"))?;
+            at = *self.parents(&at)?.first().ok_or_else(|| format!("the history goes back only {} there", commits(done)))?;
             if !self.odb.contains(&at) {
-                return Err(format!("the history that is here goes back only {done} commits there"));
+                return Err(format!("the history that is here goes back only {} there", commits(done)));
             }
         }
         Ok(at)
@@ -206,4 +206,9 @@ impl Resolver<'_> {
         let id = repo.rev_parse_single(text.as_bytes().as_bstr()).map_err(|_| unknown())?;
         self.peel(Oid::new(id.as_bytes()))
     }
+}
+
+/// So many commits, in words.
+fn commits(count: usize) -> String {
+    format!("{count} commit{}", if count == 1 { "" } else { "s" })
 }
