@@ -194,12 +194,12 @@ impl Sieve {
         let known = keys.map(|key| get(&self.again, key.hash::<AGAIN>()) != 0);
         for (key, known) in keys.into_iter().zip(known) {
             if known {
-                self.compare(key, bytes, at, &range, hit);
+                self.compare(key, (bytes, at), &range, hit);
             }
         }
     }
 
-    fn compare(&self, key: Key, bytes: &[u8], at: usize, range: &Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
+    fn compare(&self, key: Key, (bytes, at): (&[u8], usize), range: &Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
         let bucket = key.bucket();
         for place in &self.places[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize] {
             let Some(start) = place.start(bytes, at).filter(|&start| start >= range.start) else { continue };

@@ -94,13 +94,15 @@ impl Numbering {
 
     fn content(&mut self, at: usize) -> ContentId {
         let (mut more, mut less) = (std::mem::take(&mut self.more), std::mem::take(&mut self.less));
-        (more.clear(), less.clear());
+        more.clear();
+        less.clear();
         for (gone, (name, target)) in self.edges(at) {
             if let Some(child) = self.child(target) {
                 if gone { less.push((name, child)) } else { more.push((name, child)) }
             }
         }
-        (more.sort_unstable(), less.sort_unstable());
+        more.sort_unstable();
+        less.sort_unstable();
         let base = self.base(at).map_or(NOTHING, |base| if self.of[base] == OPEN { NOTHING } else { self.of[base] });
         let content = if more == less { base } else { self.changed(base, &mut more, &less) };
         (self.more, self.less) = (more, less);
