@@ -247,7 +247,8 @@ struct Standing {
 /// The finding of one secret; none where every place was dropped. Hidden places do not count, unless all are hidden.
 fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed>) -> Option<Finding> {
     let detector = collector.detector;
-    let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed)).collect();
+    let mut paths = Paths::default();
+    let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed, &mut paths)).collect();
     standing.iter_mut().for_each(|one| one.hidden = collector.hides(&identity, &one.placed));
     only_shown(&mut standing, identity.least);
     standing.sort_by(|a, b| {
@@ -395,7 +396,10 @@ impl Collector<'_> {
     }
 }
 
-fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
+/// What paths say, by path: a secret stands at few of them, many times each.
+type Paths = FxHashMap<BString, Evidence>;
+
+fn stand(detector: &Detector, placed: Placed, paths: &mut Paths) -> Option<Standing> {
     let rule = detector.rule(placed.candidate.rule);
     let path = placed.place.path.as_ref().map_or(&b""[..], |path| path.as_slice());
     if !wanted(rule, path) {
@@ -413,14 +417,17 @@ fn stand(detector: &Detector, placed: Placed) -> Option<Standing> {
     }
     let score = if rule.on_request() { 0.1 } else { tier_score(&placed.candidate, confidence) };
     let standing = Standing { severity, confidence, score, evidence: Evidence::NONE, why, hidden: None, placed };
-    if standing.placed.candidate.judged.evidence.is_empty() { Some(standing) } else { weigh(standing) }
+    if standing.placed.candidate.judged.evidence.is_empty() { Some(standing) } else { weigh(standing, paths) }
 }
 
 /// A scored value with what its path adds; `None` where that makes it too unlikely.
-fn weigh(mut standing: Standing) -> Option<Standing> {
-    let path = standing.placed.place.path.as_ref().map_or(&b""[..], |path| path.as_slice());
+fn weigh(mut standing: Standing, paths: &mut Paths) -> Option<Standing> {
     let window = standing.placed.candidate.judged.evidence;
-    standing.evidence = if path.is_empty() { window } else { window.and(score::of_path(path)) };
+    let of_path = standing.placed.place.path.as_ref().filter(|path| !path.is_empty()).map(|path| match paths.get(path) {
+        Some(known) => *known,
+        None => *paths.entry(path.clone()).or_insert(score::of_path(path)),
+    });
+    standing.evidence = of_path.map_or(window, |of_path| window.and(of_path));
     let chance = standing.evidence.probability();
     let Candidate { reasons, judged, .. } = &standing.placed.candidate;
     // Where the window alone made it likely and it is low all the same, a filter has lowered it.

@@ -122,6 +122,10 @@ impl Markers {
                 found.extend(parse(piece.bytes, from + hit).filter(|(start, ..)| piece.own.contains(start)));
             }
         }
+        // Where there is more to come, it matters whether a fenced block stays open.
+        if found.is_empty() && piece.at == 0 && piece.own.end == piece.bytes.len() {
+            return;
+        }
         found.sort_unstable_by_key(|(start, ..)| *start);
         let mut fences = quoted::fences(piece).into_iter().peekable();
         for (start, end, form, word, peer) in found {
