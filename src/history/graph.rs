@@ -16,7 +16,7 @@ pub struct Commit {
     pub oid: Oid,
     /// Its root tree.
     pub tree: Option<Oid>,
-    /// Its parents' ids.
+    /// Its parents' ids; in a [`Graph`] there are none, as it has their numbers.
     pub parents: Vec<Oid>,
     /// Its committer date, in seconds since 1970.
     pub date: i64,
@@ -33,8 +33,12 @@ impl Commit {
 /// before younger, then by id.
 pub struct Graph {
     commits: Vec<Commit>,
-    parents: Vec<Vec<u32>>,
+    /// The parents' numbers, one commit's behind another's, and where those of each end.
+    parents: Vec<u32>,
+    ends: Vec<u32>,
     ids: FxHashMap<Oid, u32>,
+    /// Commits with the parents that were not read.
+    cut: Vec<(u32, Oid)>,
 }
 
 impl Graph {
@@ -51,7 +55,19 @@ impl Graph {
             ranks[number as usize] = rank;
         }
         ids.values_mut().chain(parents.iter_mut().flatten()).for_each(|number| *number = ranks[*number as usize]);
-        Self { commits: arrange(commits, &order), parents: arrange(parents, &order), ids }
+        let mut commits = arrange(commits, &order);
+        let mut cut = Vec::new();
+        for (commit, number) in commits.iter_mut().zip(0..) {
+            // Those that were read have their numbers: the ids of all would be much to keep.
+            let parents = std::mem::take(&mut commit.parents);
+            cut.extend(parents.into_iter().filter(|parent| !ids.contains_key(parent)).map(|parent| (number, parent)));
+        }
+        let (mut flat, mut ends) = (Vec::with_capacity(commits.len()), Vec::with_capacity(commits.len()));
+        for number in order {
+            flat.extend_from_slice(&parents[number as usize]);
+            ends.push(flat.len() as u32);
+        }
+        Self { commits, parents: flat, ends, ids, cut }
     }
 
     /// Number of commits.
@@ -76,7 +92,8 @@ impl Graph {
 
     /// The parents that were read.
     pub fn parents(&self, number: u32) -> &[u32] {
-        &self.parents[number as usize]
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.parents[start as usize..self.ends[number as usize] as usize]
     }
 
     /// The number of a commit.
@@ -92,7 +109,7 @@ impl Graph {
         }
         for number in (0..self.len()).rev() {
             if seen[number] {
-                self.parents[number].iter().for_each(|&p| seen[p as usize] = true);
+                self.parents(number as u32).iter().for_each(|&p| seen[p as usize] = true);
             }
         }
         seen
@@ -100,7 +117,7 @@ impl Graph {
 
     /// Parents that a commit names and that were not read, with the commit.
     pub fn missing_parents(&self) -> impl Iterator<Item = (&Commit, &Oid)> {
-        self.commits.iter().flat_map(|c| c.parents.iter().filter(|p| !self.ids.contains_key(p)).map(move |p| (c, p)))
+        self.cut.iter().map(|(number, parent)| (self.commit(*number), parent))
     }
 }
 
