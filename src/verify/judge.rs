@@ -26,6 +26,14 @@ pub struct Reply {
     pub body: Zeroizing<Vec<u8>>,
 }
 
+#[cfg(test)]
+impl Reply {
+    /// An answer with this status and body, for tests of what is made of it.
+    pub fn of(status: u16, body: &str) -> Self {
+        Self { status, retry_after: None, scopes: None, body: zeroize::Zeroizing::new(body.as_bytes().to_vec()) }
+    }
+}
+
 impl Reply {
     /// The body as JSON, where it is that.
     pub fn json(&self) -> Option<Value> {
@@ -126,7 +134,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, retry_after: None, scopes: None, body: Zeroizing::new(body.as_bytes().to_vec()) }
+        Reply::of(status, body)
     }
 
     fn row() -> Call {

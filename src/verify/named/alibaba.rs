@@ -69,9 +69,7 @@ mod tests {
 
     #[test]
     fn answers_are_understood() {
-        let read = |status, body: &str| {
-            read(&Reply { status, retry_after: None, scopes: None, body: zeroize::Zeroizing::new(body.as_bytes().to_vec()) }).state
-        };
+        let read = |status, body: &str| read(&Reply::of(status, body)).state;
         assert_eq!(read(200, r#"{"AccountId":"1","Arn":"acs:ram::1:user/x"}"#), State::Live);
         assert_eq!(read(404, r#"{"Code":"InvalidAccessKeyId.NotFound"}"#), State::Dead);
         assert_eq!(read(400, r#"{"Code":"SignatureDoesNotMatch"}"#), State::Dead);

@@ -199,8 +199,7 @@ mod tests {
 
     #[test]
     fn answers_are_understood() {
-        let read =
-            |status, body: &str| read(&Reply { status, retry_after: None, scopes: None, body: Zeroizing::new(body.as_bytes().to_vec()) });
+        let read = |status, body: &str| read(&Reply::of(status, body));
         let live = read(200, "<R><Arn>arn:aws:iam::1:user/x</Arn><UserId>A</UserId><Account>1</Account></R>");
         assert_eq!((live.state, live.evidence["arn"].as_str()), (State::Live, "arn:aws:iam::1:user/x"));
         let error = |code: &str, message: &str| format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");

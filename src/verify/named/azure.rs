@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, retry_after: None, scopes: None, body: Zeroizing::new(body.as_bytes().to_vec()) }
+        Reply::of(status, body)
     }
 
     #[test]

@@ -57,9 +57,7 @@ mod tests {
 
     #[test]
     fn answers_are_understood() {
-        let read = |status, body: &str| {
-            read(&Reply { status, retry_after: None, scopes: None, body: zeroize::Zeroizing::new(body.as_bytes().to_vec()) }).state
-        };
+        let read = |status, body: &str| read(&Reply::of(status, body)).state;
         assert_eq!((read(200, r#"{"username":"otter"}"#), read(200, "[]")), (State::Live, State::Unknown));
         assert_eq!((read(401, "{}"), read(403, "{}")), (State::Unknown, State::Unknown));
     }

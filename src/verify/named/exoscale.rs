@@ -45,9 +45,7 @@ mod tests {
 
     #[test]
     fn answers_are_understood() {
-        let read = |status, body: &str| {
-            read(&Reply { status, retry_after: None, scopes: None, body: zeroize::Zeroizing::new(body.as_bytes().to_vec()) }).state
-        };
+        let read = |status, body: &str| read(&Reply::of(status, body)).state;
         assert_eq!(read(200, r#"{"zones":[]}"#), State::Live);
         assert_eq!((read(401, "{}"), read(403, r#"{"message":"Invalid signature"}"#)), (State::Dead, State::Dead));
         assert_eq!(

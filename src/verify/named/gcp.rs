@@ -91,9 +91,7 @@ mod tests {
 
     #[test]
     fn answers_are_understood() {
-        let read = |status, body: &str| {
-            read(&Reply { status, retry_after: None, scopes: None, body: Zeroizing::new(body.as_bytes().to_vec()) }).state
-        };
+        let read = |status, body: &str| read(&Reply::of(status, body)).state;
         assert_eq!(read(200, r#"{"access_token":"x","expires_in":3599}"#), State::Live);
         assert_eq!(read(400, r#"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#), State::Dead);
         let clock = r#"{"error":"invalid_grant","error_description":"Token must be a short-lived token and in a reasonable timeframe."}"#;
