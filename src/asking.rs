@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::coverage::{LeftOut, Notice};
 use crate::error::Result;
-use crate::finding::{Finding, State, Verification};
+use crate::finding::{Finding, Pair, State, Verification};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 #[cfg(feature = "verify")]
@@ -153,11 +153,8 @@ fn questions(finding: &Finding, rule: &Rule) -> Result<Vec<Question>, String> {
 /// one of them and gets the half that is there; a third part goes by its own name alone.
 #[cfg(feature = "verify")]
 fn halves(finding: &Finding, rule: &Rule, parts: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
-    let half = finding.pair.iter().flat_map(|pair| {
-        let others = rule.spec.pair.iter().filter(|other| !other.third).map(|other| other.rule.to_string());
-        let third = pair.third.iter().map(|third| (third.rule.clone(), third.secret.clone()));
-        others.chain([pair.rule.clone()]).map(|name| (name, pair.secret.clone())).chain(third)
-    });
+    let named = |pair: &Pair| (pair.rule.clone(), pair.secret.clone());
+    let half = finding.pair.iter().flat_map(|pair| rule.halves(&named(pair), pair.third.as_deref().map(named)));
     let own = |name: &str| parts.contains_key(name);
     let half = if rule.spec.pair.iter().any(|other| !other.third && own(&other.rule)) { None } else { Some(half) };
     half.into_iter().flatten().chain(parts.clone()).collect()

@@ -31,6 +31,11 @@ pub fn error(error: &Error) {
     }
 }
 
+/// So many of them, in words; more than one end with an `s`.
+pub fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Prints one line; a standard error that is closed is nobody's business.
 pub fn say(label: &str, text: &str) {
     let style = if label == "error" && std::io::stderr().is_terminal() && !PLAIN.load(Ordering::Relaxed) {

@@ -37,7 +37,7 @@ pub struct Base<'a, M> {
 }
 
 /// An object id: 20 bytes for SHA-1, 32 for SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Oid {
     bytes: [u8; 32],
     len: u8,
@@ -79,6 +79,13 @@ impl Oid {
     /// Whether it is the all-zero id, which git writes for "none".
     pub fn is_null(&self) -> bool {
         self.as_bytes().iter().all(|&b| b == 0)
+    }
+}
+
+impl std::hash::Hash for Oid {
+    /// An id is a hash itself: its beginning tells it from others.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u64(self.head());
     }
 }
 

@@ -185,10 +185,7 @@ impl Sieve {
 
     /// Compares the keywords that may have the four bytes at this place.
     fn check(&self, bytes: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
-        let gram = match bytes.get(at..at + GRAM) {
-            Some(four) => load(four.try_into().expect("as long as asked")),
-            None => gram(bytes, at),
-        };
+        let gram = gram(bytes, at);
         let keys = [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)];
         // All three are asked before any answer is used, so that none waits for another.
         let known = keys.map(|key| get(&self.again, key.hash::<AGAIN>()) != 0);
@@ -248,6 +245,9 @@ fn get<const WORDS: usize>(table: &[u64; WORDS], bit: usize) -> u32 {
 
 /// The four bytes from a place on; NUL where the text has ended.
 fn gram(bytes: &[u8], at: usize) -> u32 {
+    if let Some(four) = bytes.get(at..at + GRAM) {
+        return load(four.try_into().expect("as long as asked"));
+    }
     let mut window = [0; GRAM];
     let there = &bytes[at..bytes.len().min(at + GRAM)];
     window[..there.len()].copy_from_slice(there);

@@ -65,7 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hmac", &["secret.rs", "check/", "verify/"]),
     ("ignore", &["source/ignored.rs"]),
     ("indicatif", &["display.rs"]),
-    ("jiff", &["report/document.rs", "check/clock.rs", "source/git/revisions", "suppress/day.rs"]),
+    ("jiff", &["report/document.rs", "check/clock.rs", "verify/named/dates.rs", "source/git/revisions", "suppress/day.rs"]),
     ("lettre", &["verify/drivers/"]),
     ("libdeflater", &["source/git/inflate.rs"]),
     ("md5", &["verify/drivers/"]),

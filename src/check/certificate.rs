@@ -56,10 +56,7 @@ pub fn certificate(pem: &[u8]) -> Option<Certificate> {
 fn moment((tag, bytes): (u8, &[u8])) -> Option<i64> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii())?;
     let whole = if tag == UTC_TIME { format!("{}{text}", if text >= "50" { "19" } else { "20" }) } else { text.to_owned() };
-    let part = |from: usize, to: usize| whole.get(from..to);
-    let date = [part(0, 4)?, part(4, 6)?, part(6, 8)?].join("-");
-    let time = [part(8, 10)?, part(10, 12)?, part(12, 14)?].join(":");
-    clock::seconds(&format!("{date}T{time}Z"))
+    clock::compact(&whole)
 }
 
 #[cfg(test)]

@@ -18,6 +18,14 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
     Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
+/// Seconds since 1970 of year, month, day, hour, minute and second in fourteen digits, with nothing between; it is UTC.
+pub(super) fn compact(digits: &str) -> Option<i64> {
+    let part = |from: usize, to: usize| digits.get(from..to);
+    let date = [part(0, 4)?, part(4, 6)?, part(6, 8)?].join("-");
+    let time = [part(8, 10)?, part(10, 12)?, part(12, 14)?].join(":");
+    seconds(&format!("{date}T{time}Z"))
+}
+
 /// The first moment of a month.
 pub(super) fn month(year: i16, month: i8) -> Option<i64> {
     let first = jiff::civil::Date::new(year, month, 1).ok()?;
@@ -36,6 +44,7 @@ mod tests {
         assert_eq!(seconds("2024-01-01"), Some(1_704_067_200));
         assert_eq!(seconds("2024-01-01T00:00Z"), Some(1_704_067_200));
         assert_eq!(seconds("soon"), None);
+        assert_eq!((compact("20240101000000"), compact("20240101"), compact("201é00000000000")), (Some(1_704_067_200), None, None));
         assert_eq!(month(2024, 1), Some(1_704_067_200));
         assert_eq!(month(2024, 13), None);
     }

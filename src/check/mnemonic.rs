@@ -12,7 +12,7 @@ pub(super) const TABLE: &[Entry] = &[Entry::new("bip39-mnemonic", check).complet
 /// Phrases that tools give to every user, for their local chains: the first bytes of their hashes.
 const PUBLISHED: &[[u8; 4]] = &[[0x9c, 0x5d, 0x0a, 0x66], [0xb8, 0x3e, 0x96, 0x41]];
 /// As many words as a phrase can have.
-const LENGTHS: [usize; 5] = [12, 15, 18, 21, 24];
+pub const LENGTHS: [usize; 5] = [12, 15, 18, 21, 24];
 const BITS: usize = 11;
 
 /// Whether it is a word of the list, in lower case.

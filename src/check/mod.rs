@@ -42,7 +42,7 @@ mod vault;
 use crate::finding::Severity;
 pub use certificate::{Certificate, certificate};
 pub use login::is_name;
-pub use mnemonic::is_word;
+pub use mnemonic::{LENGTHS as PHRASES, is_word};
 
 /// What a check is given.
 #[derive(Clone, Copy)]

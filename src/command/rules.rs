@@ -11,7 +11,7 @@ use unleak::rule::{Rule, RuleSet};
 use unleak::trial;
 
 use crate::cli::{RulesCommand, RulesFiles, RulesList, RulesShow};
-use crate::config;
+use crate::{config, display};
 
 /// Runs one of the commands.
 pub fn run(command: RulesCommand) -> Result<Exit> {
@@ -88,11 +88,6 @@ fn of_files(files: &[PathBuf]) -> Result<RuleSet> {
     Ok(rules)
 }
 
-/// So many of them, in words.
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 fn test(args: &RulesFiles) -> Result<Exit> {
     let detector = Detector::new(of_files(&args.files)?, trial::NOW);
     let (mut examples, mut failed, mut without) = (0, Vec::new(), Vec::new());
@@ -108,7 +103,13 @@ fn test(args: &RulesFiles) -> Result<Exit> {
     print(|out| {
         failed.iter().try_for_each(|line| writeln!(out, "FAIL {line}"))?;
         without.iter().try_for_each(|id| writeln!(out, "NONE {id}: it has no `match` example"))?;
-        writeln!(out, "{}, {}, {} failed", count(detector.rules().rules().len(), "rule"), count(examples, "example"), failed.len())
+        writeln!(
+            out,
+            "{}, {}, {} failed",
+            display::count(detector.rules().rules().len(), "rule"),
+            display::count(examples, "example"),
+            failed.len()
+        )
     })?;
     Ok(if failed.is_empty() { Exit::Clean } else { Exit::Findings(1) })
 }
@@ -129,7 +130,7 @@ fn check(args: &RulesFiles) -> Result<Exit> {
             lint.warnings.iter().try_for_each(|fault| writeln!(out, "warning: {fault}"))?;
         }
         let rules = lints.iter().map(|l| l.rules).sum();
-        writeln!(out, "{}, {}, {}", count(rules, "rule"), count(errors, "error"), count(warnings, "warning"))
+        writeln!(out, "{}, {}, {}", display::count(rules, "rule"), display::count(errors, "error"), display::count(warnings, "warning"))
     })?;
     Ok(if errors == 0 { Exit::Clean } else { Exit::Usage })
 }

@@ -69,9 +69,7 @@ pub(super) fn report_all(job: &Job, outcome: &Outcome, begin: Instant) -> bool {
             display::error(&error);
             written = false;
         } else if let (Some(path), false) = (&report.path, job.quiet) {
-            let count = outcome.findings.len();
-            let plural = if count == 1 { "" } else { "s" };
-            display::say("report", &format!("{count} finding{plural} written to {}", path.display()));
+            display::say("report", &format!("{} written to {}", display::count(outcome.findings.len(), "finding"), path.display()));
         }
     }
     if job.verbose {

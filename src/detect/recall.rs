@@ -22,7 +22,8 @@ const LONGEST: usize = 2048;
 
 /// The memory.
 pub(super) struct Recall {
-    slots: Vec<Mutex<Option<Entry>>>,
+    /// Small while empty: most runs remember little.
+    slots: Vec<Mutex<Option<Box<Entry>>>>,
 }
 
 struct Entry {
@@ -79,7 +80,7 @@ impl Recall {
             return Arc::clone(&entry.judged);
         }
         let judged = Arc::new(judge());
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Entry { key: key.kept(), judged: Arc::clone(&judged) });
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(Entry { key: key.kept(), judged: Arc::clone(&judged) }));
         judged
     }
 }

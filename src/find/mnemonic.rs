@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::{Finder, Found};
 use crate::bound::Bound;
-use crate::check::is_word;
+use crate::check::{PHRASES, is_word};
 use crate::score::Evidence;
 
 /// From the keyword to the first word.
@@ -15,7 +15,6 @@ const LEAD: usize = 80;
 const LONGEST: usize = 480;
 /// What joins two words of a list: quotes, a comma, a new line with its indentation.
 const JOINT: usize = 24;
-const LENGTHS: [usize; 5] = [24, 21, 18, 15, 12];
 
 /// The keyword names the phrase.
 pub(super) const FINDER: Finder = Finder { bound: Bound { lead: 0, trail: (LEAD + LONGEST) as u32, caseless: true }, find };
@@ -27,7 +26,7 @@ fn find(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
         let run = run(area, from);
         // What reaches to the end of the window goes on behind it, but for the object's own end.
         let cut = bytes.len() > area.len() && run.last().is_some_and(|word| word.end == area.len());
-        if let Some(words) = LENGTHS.iter().find_map(|&len| phrase(&run, len)).filter(|_| !cut) {
+        if let Some(words) = PHRASES.iter().rev().find_map(|&len| phrase(&run, len)).filter(|_| !cut) {
             let secret = words[0].start..words[words.len() - 1].end;
             let value = words.iter().map(|word| bytes[word.clone()].to_ascii_lowercase()).collect::<Vec<_>>().join(&b' ');
             return Some(Found { whole: hit.start..secret.end, secret, value: Some(value), doubt: None, evidence: Evidence::NONE });

@@ -70,10 +70,8 @@ pub fn entries(tree: &[u8], hash: usize) -> impl Iterator<Item = Entry<'_>> {
 
 /// Collects trees.
 pub struct Forest {
-    /// The wanted blobs, sorted.
-    wanted: Vec<Oid>,
-    /// Where the ids with each beginning stand among them.
-    heads: FxHashMap<u64, u32>,
+    /// The wanted blobs with their numbers.
+    wanted: FxHashMap<Oid, u32>,
     names: RwLock<Names>,
     edges: [Mutex<Vec<Edge>>; SHARDS],
     /// Those that each thread has handed over.
@@ -165,11 +163,10 @@ const LONGEST: usize = 8192;
 const MOST: usize = 200_000;
 
 impl Forest {
-    /// A forest that looks for these blobs, which are sorted.
-    pub fn new(wanted: Vec<Oid>) -> Self {
+    /// A forest that looks for these blobs, each once; they are numbered in their order.
+    pub fn new(wanted: impl Iterator<Item = Oid>) -> Self {
         let (names, edges, trees) = Default::default();
-        let heads = wanted.iter().zip(0..wanted.len() as u32).rev().map(|(oid, number)| (oid.head(), number)).collect();
-        Self { wanted, heads, names, edges, trees }
+        Self { wanted: wanted.zip(0..).collect(), names, edges, trees }
     }
 
     /// A name that is known already.
@@ -194,10 +191,7 @@ impl Forest {
 
     /// The edge of a blob with this name; none where nobody wants the blob.
     pub fn blob(&self, oid: &Oid, name: Name) -> Option<EdgeId> {
-        let first = *self.heads.get(&oid.head())?;
-        let alike = self.wanted[first as usize..].iter().zip(first..).take_while(|(other, _)| other.head() == oid.head());
-        let wanted = alike.into_iter().find_map(|(other, number)| (other == oid).then_some(number))?;
-        Some(self.number(Edge { name: name.id, to: End::Wanted(wanted) }))
+        Some(self.number(Edge { name: name.id, to: End::Wanted(*self.wanted.get(oid)?) }))
     }
 
     /// The edge of a folder with this name. It leads nowhere before [`Self::lead`].
@@ -428,7 +422,7 @@ mod tests {
 
     #[test]
     fn trees_that_differ_elsewhere_have_one_content() {
-        let forest = Forest::new(vec![Oid::new(&[1; 20])]);
+        let forest = Forest::new(std::iter::once(Oid::new(&[1; 20])));
         add(&forest, 10, &tree(&[("100644", "secret", 1), ("100644", "other", 2)]));
         add(&forest, 11, &tree(&[("100644", "secret", 1), ("100644", "other", 3)]));
         add(&forest, 12, &tree(&[("40000", "dir", 10), ("100644", "x", 4)]));
@@ -447,7 +441,7 @@ mod tests {
     fn damage_ends_the_entries_and_cycles_end() {
         assert_eq!(entries(b"100644 a\0short", 20).count(), 0);
         assert_eq!(entries(b"9 a\0", 20).count(), 0);
-        let forest = Forest::new(vec![Oid::new(&[1; 20])]);
+        let forest = Forest::new(std::iter::once(Oid::new(&[1; 20])));
         add(&forest, 10, &tree(&[("40000", "a", 11), ("100644", "s", 1)]));
         add(&forest, 11, &tree(&[("40000", "b", 10)]));
         let contents = forest.finish(100);

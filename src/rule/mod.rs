@@ -69,8 +69,8 @@ impl Rule {
     pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
         let stamp = spec.stamp();
         let outline = outline::of_rule(spec.regex.as_deref(), bound.lead);
-        [&spec.paths, &spec.not_paths].into_iter().try_for_each(|list| globs(&spec.id, list).map(drop))?;
-        Self::resolved(Row::Own(Box::new(spec)), stamp, bound, Cow::Owned(outline))
+        let paths = [globs(&spec.id, &spec.paths)?, globs(&spec.id, &spec.not_paths)?].map(OnceLock::from);
+        Ok(Self { paths, ..Self::resolved(Row::Own(Box::new(spec)), stamp, bound, Cow::Owned(outline))? })
     }
 
     fn resolved(spec: Row, stamp: Stamp, bound: Bound, outline: Cow<'static, [Run]>) -> Result<Self, String> {
@@ -111,6 +111,13 @@ impl Rule {
     /// Where the regex is wrong; [`crate::bound::bound`] has refused such a rule before.
     pub fn regex(&self) -> &Regex {
         self.regex.get_or_init(|| compile(self.spec.regex.as_deref().unwrap_or(""), LARGEST).expect("the regex was parsed before"))
+    }
+
+    /// The other half of a credential under each name by which a request may ask for it: those of all halves that the rule
+    /// knows, and its own; a third part under its own alone.
+    pub fn halves<T: Clone>(&self, (id, value): &(String, T), third: Option<(String, T)>) -> Vec<(String, T)> {
+        let others = self.spec.pair.iter().filter(|other| !other.third).map(|other| other.rule.to_string());
+        others.chain([id.clone()]).map(|name| (name, value.clone())).chain(third).collect()
     }
 
     /// Whether its `paths` and `not_paths` let it speak at that path.

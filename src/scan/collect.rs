@@ -302,13 +302,16 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
 /// Leaves out places below the tier that is shown, of a guessable value that is shown: the same word elsewhere is often
 /// another's. In a file where it is shown it is the same secret, unless the place itself speaks against that.
 fn only_shown(standing: &mut Vec<Standing>, least: Confidence) {
+    if !standing.first().is_some_and(|s| s.placed.candidate.judged.value.is_weak()) {
+        return;
+    }
     let file = |s: &Standing| (s.placed.place.target, s.placed.place.repo.clone(), s.placed.place.path.clone());
     let shown: FxHashSet<_> = standing.iter().filter(|s| s.confidence >= least).map(file).collect();
     let beside = |s: &Standing| {
         let sound = !s.evidence.is_empty() && !s.evidence.is_doubted();
         sound && s.placed.place.path.is_some() && shown.contains(&file(s))
     };
-    if !shown.is_empty() && standing.iter().any(|s| s.placed.candidate.judged.value.is_weak()) {
+    if !shown.is_empty() {
         standing.retain(|s| s.confidence >= least || beside(s));
     }
 }

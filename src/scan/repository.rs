@@ -76,8 +76,8 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, count
     let blobs = blobs.finish(counts);
     begin(Phase::Trees, Kind::Tree);
     let numbers = Numbers::new(odb, walk.loose_ids());
-    let wanted = blobs.iter().map(|(oid, _)| *oid).collect();
-    let trees = TreeSink::new(context, &numbers, odb.hash, Forest::new(wanted));
+    let wanted = Forest::new(blobs.iter().map(|(oid, _)| *oid));
+    let trees = TreeSink::new(context, &numbers, odb.hash, wanted);
     let (roots, ()) = rayon::join(|| roots(context, repo, &numbers, &graph), || walk.each(Kind::Tree, &trees));
     let (forest, names, missing) = trees.finish(counts);
     say_missing(context, repo, missing);

@@ -20,12 +20,8 @@ pub(super) fn uses<'c>(detector: &Detector, best: &Candidate, all: impl Iterator
         .map(|candidate| {
             // The same secret beside another id is another question. A request names one of the ids that its rule
             // knows and gets the one that is there.
-            let half = candidate.pair.iter().flat_map(|half| {
-                let id = |half: &Half| detector.rule(half.rule).spec.id.to_string();
-                let names = rule.spec.pair.iter().filter(|other| !other.third).map(|other| other.rule.to_string());
-                let third = half.third.iter().map(|third| (id(third), third.value.clone()));
-                names.chain([id(half)]).map(|name| (name, half.value.clone())).chain(third).collect::<Vec<_>>()
-            });
+            let named = |half: &Half| (detector.rule(half.rule).spec.id.to_string(), half.value.clone());
+            let half = candidate.pair.iter().flat_map(|half| rule.halves(&named(half), half.third.as_deref().map(named)));
             let parts = half.chain(candidate.judged.parts.iter().cloned()).collect();
             Use { rule: rule.spec.id.to_string(), parts, rivals: rivals(detector, candidate) }
         })

@@ -133,10 +133,6 @@ pub fn plain(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn reply(status: u16, body: &str) -> Reply {
-        Reply::of(status, body)
-    }
-
     fn row() -> Call {
         Call {
             live: vec![200].into(),
@@ -149,7 +145,7 @@ mod tests {
     }
 
     fn state(status: u16, body: &str) -> State {
-        verdict(&row(), &reply(status, body)).state
+        verdict(&row(), &Reply::of(status, body)).state
     }
 
     #[test]
@@ -168,7 +164,7 @@ mod tests {
     #[test]
     fn only_what_the_row_wants_is_shown() {
         let body = format!(r#"{{"data":{{"user":{{"id":1,"name":"{}","mail":"m"}}}},"scopes":["a","b"]}}"#, "n".repeat(500));
-        let evidence = verdict(&row(), &reply(200, &body)).evidence;
+        let evidence = verdict(&row(), &Reply::of(200, &body)).evidence;
         assert_eq!(evidence.keys().collect::<Vec<_>>(), ["data.user.name", "scopes", "status"]);
         assert_eq!((evidence["data.user.name"].len(), evidence["scopes"].as_str()), (SHOWN, "a b"));
     }

@@ -49,11 +49,10 @@ pub fn run(ci: Result<CiRun>) -> Result<Exit> {
         }
         What::Commits(commits) => {
             let (opened, choice) = commits_here(&ci, &event, commits, opened)?;
-            let count = choice.count;
-            let plural = if count == 1 { "" } else { "s" };
+            let count = display::count(choice.count, "commit");
             let paths = steering(&ci.report);
             let mut job = job(ci.report, &ci.place, choice.base.as_ref())?;
-            choose(&mut job, &format!("{}: {}: {}: {count} commit{plural}", event.provider, commits.event, choice.words));
+            choose(&mut job, &format!("{}: {}: {}: {count}", event.provider, commits.event, choice.words));
             say_changed(&mut job, &paths, &opened, &choice);
             prepare(&mut job, ci.place, commits, (&opened, &choice));
             scan::run(Ok(job))

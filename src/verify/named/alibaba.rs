@@ -9,7 +9,7 @@ use super::super::judge::{Reply, undecided};
 use super::super::question::Question;
 use super::super::request::{Impossible, Maker, Method, Request};
 use super::super::template::percent;
-use super::aws::iso;
+use super::dates::iso;
 use crate::finding::{State, Verification};
 
 const HOST: &str = "sts.aliyuncs.com";

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::super::judge::{Reply, undecided};
 use super::super::question::Question;
 use super::super::request::{Impossible, Maker, Method, Request};
+use super::dates::iso;
 use super::xml::element;
 use crate::check::{self, Subject};
 use crate::finding::{State, Verification};
@@ -79,25 +80,6 @@ fn signed(
 /// `20260131T235959Z`.
 fn stamp(now: i64) -> String {
     iso(now).replace(['-', ':'], "")
-}
-
-/// `2026-01-31T23:59:59Z`.
-pub fn iso(now: i64) -> String {
-    let (year, month, day) = civil(now.div_euclid(86_400));
-    let second = now.rem_euclid(86_400);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
-}
-
-/// Year, month and day of a number of days since 1970, in the Gregorian calendar.
-pub fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let (day, month) = (of_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// Signs what the request holds so far. The headers must be in lower case and in the order of their names.

@@ -12,7 +12,8 @@ use super::super::judge::{Reply, undecided};
 use super::super::question::Question;
 use super::super::request::{Impossible, Maker, Method, Request};
 use super::super::template::percent;
-use super::aws::{civil, mac};
+use super::aws::mac;
+use super::dates;
 use super::xml::element;
 use crate::finding::{State, Verification};
 use crate::rule::WHOLE;
@@ -31,7 +32,7 @@ pub fn storage(question: &Question, maker: &Maker<'_>) -> Result<Request, Imposs
     }
     let to = maker.destination("{azure-account-name}.blob.core.windows.net", &|name| question.value(name))?;
     let mut request = to.request(Method::Get, "/?comp=list&maxresults=1")?;
-    let date = http_date(maker.settings.now);
+    let date = dates::http(maker.settings.now);
     let path = request.target.split('?').next().unwrap_or("/");
     // Of the headers that a signature may hold none but these two is sent.
     let text = format!("GET{}x-ms-date:{date}\nx-ms-version:{STORAGE_VERSION}\n/{account}{path}\ncomp:list\nmaxresults:1", "\n".repeat(12));
@@ -64,7 +65,7 @@ pub fn read_storage(reply: &Reply) -> Verification {
 pub fn cosmos(question: &Question, maker: &Maker<'_>) -> Result<Request, Impossible> {
     let to = maker.destination("{azure-cosmos-account}.documents.azure.com", &|name| question.value(name))?;
     let mut request = to.request(Method::Get, "/")?;
-    let date = http_date(maker.settings.now);
+    let date = dates::http(maker.settings.now);
     let signature = cosmos_signature(&key(question)?, ["get", "", ""], &date);
     request.header("x-ms-date", date);
     request.header("x-ms-version", COSMOS_VERSION);
@@ -103,7 +104,7 @@ pub fn configuration(question: &Question, maker: &Maker<'_>) -> Result<Request, 
     }
     let to = maker.destination("{name}.azconfig.io", &|_| Some(name.as_bytes()))?;
     let mut request = to.request(Method::Get, "/keys?api-version=1.0")?;
-    let (date, hash) = (http_date(maker.settings.now), BASE64.encode(&Sha256::digest(b"")));
+    let (date, hash) = (dates::http(maker.settings.now), BASE64.encode(&Sha256::digest(b"")));
     let text = format!("GET\n{}\n{date};{};{hash}", *request.target, request.authority());
     let signature = BASE64.encode(&mac(&key(question)?, text.as_bytes()));
     request.header("x-ms-date", date);
@@ -133,34 +134,9 @@ fn key(question: &Question) -> Result<Zeroizing<Vec<u8>>, Impossible> {
     encoding.decode(question.secret.expose()).map(Zeroizing::new).map_err(|_| wrong())
 }
 
-/// `Fri, 26 Jun 2015 23:39:12 GMT`.
-fn http_date(now: i64) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let days = now.div_euclid(86_400);
-    let (year, month, day) = civil(days);
-    // 1970 began on a Thursday.
-    let (name, month) = (DAYS[days.rem_euclid(7) as usize], MONTHS[(month - 1) as usize]);
-    let second = now.rem_euclid(86_400);
-    format!("{name}, {day:02} {month} {year:04} {:02}:{:02}:{:02} GMT", second / 3600, second / 60 % 60, second % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reply(status: u16, body: &str) -> Reply {
-        Reply::of(status, body)
-    }
-
-    #[test]
-    fn dates_are_those_of_http() {
-        assert_eq!(http_date(1_435_361_952), "Fri, 26 Jun 2015 23:39:12 GMT");
-        assert_eq!(
-            (http_date(0).as_str(), http_date(951_782_400).as_str()),
-            ("Thu, 01 Jan 1970 00:00:00 GMT", "Tue, 29 Feb 2000 00:00:00 GMT")
-        );
-    }
 
     /// The example of the documentation, its key assembled.
     #[test]
@@ -174,16 +150,22 @@ mod tests {
     #[test]
     fn answers_are_understood() {
         let refused = |detail: &str| format!("<Error><Code>AuthenticationFailed</Code><Detail>{detail}</Detail></Error>");
-        let live = read_storage(&reply(200, "<EnumerationResults><Containers><Container><Name>logs</Name></Container>"));
+        let live = read_storage(&Reply::of(200, "<EnumerationResults><Containers><Container><Name>logs</Name></Container>"));
         assert_eq!((live.state, live.evidence["container"].as_str()), (State::Live, "logs"));
-        assert_eq!(read_storage(&reply(403, &refused("The MAC signature found is not the same"))).state, State::Dead);
-        assert_eq!(read_storage(&reply(403, &refused("Request date header too old"))).reason, CLOCK);
+        assert_eq!(read_storage(&Reply::of(403, &refused("The MAC signature found is not the same"))).state, State::Dead);
+        assert_eq!(read_storage(&Reply::of(403, &refused("Request date header too old"))).reason, CLOCK);
         let locked = "<Error><Code>KeyBasedAuthenticationNotPermitted</Code></Error>";
-        assert_eq!((read_storage(&reply(403, locked)).state, read_storage(&reply(200, "<html>")).state), (State::Unknown, State::Unknown));
-        assert_eq!(read_cosmos(&reply(200, r#"{"id":"lake"}"#)).evidence["account"], "lake");
-        assert_eq!((read_cosmos(&reply(401, "{}")).state, read_cosmos(&reply(200, "{}")).state), (State::Dead, State::Unknown));
-        assert_eq!(read_cosmos(&reply(403, "not valid at the current time")).reason, CLOCK);
-        assert_eq!(read_configuration(&reply(200, r#"{"items":[]}"#)).state, State::Live);
-        assert_eq!((read_configuration(&reply(401, "")).state, read_configuration(&reply(403, "")).state), (State::Dead, State::Unknown));
+        assert_eq!(
+            (read_storage(&Reply::of(403, locked)).state, read_storage(&Reply::of(200, "<html>")).state),
+            (State::Unknown, State::Unknown)
+        );
+        assert_eq!(read_cosmos(&Reply::of(200, r#"{"id":"lake"}"#)).evidence["account"], "lake");
+        assert_eq!((read_cosmos(&Reply::of(401, "{}")).state, read_cosmos(&Reply::of(200, "{}")).state), (State::Dead, State::Unknown));
+        assert_eq!(read_cosmos(&Reply::of(403, "not valid at the current time")).reason, CLOCK);
+        assert_eq!(read_configuration(&Reply::of(200, r#"{"items":[]}"#)).state, State::Live);
+        assert_eq!(
+            (read_configuration(&Reply::of(401, "")).state, read_configuration(&Reply::of(403, "")).state),
+            (State::Dead, State::Unknown)
+        );
     }
 }

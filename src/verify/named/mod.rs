@@ -5,6 +5,7 @@ mod alibaba;
 pub mod aws;
 mod azure;
 mod bitmex;
+mod dates;
 mod exoscale;
 pub mod gcp;
 pub mod xml;
