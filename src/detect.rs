@@ -16,13 +16,14 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::FxHashSet;
 
 use crate::check::{BROKEN, Subject, Verdict};
-use crate::find::Found;
+use crate::find::{Found, Sight};
 use crate::finding::{Confidence, Severity};
 use crate::object::{Base, Copied};
 use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleSet};
 use crate::score::Evidence;
 use crate::secret::Secret;
+use crate::sign::Sign;
 use recall::Recall;
 use regex::{find_regex, groups, parts};
 use slow::SlowLane;
@@ -189,11 +190,17 @@ impl Detector {
         memo
     }
 
+    /// The signs in the object of that memo, or in the whole piece, with their places.
+    pub fn signs(&self, memo: &Memo) -> Vec<(Sign, usize)> {
+        let sign = |hit: &Hit| Some((self.prefilter.sign(hit.keyword.into())?, hit.at as usize));
+        memo.hits.iter().filter_map(sign).collect()
+    }
+
     /// Scans one piece of a longer object: only hits that begin in `own` count. The piece must hold
     /// [`Self::reach`] bytes around `own`, or end where the object ends.
     pub fn scan_piece(&self, piece: &[u8], own: Range<usize>) -> Memo {
         let mut hits = self.hits(piece, std::slice::from_ref(&(0..piece.len())));
-        hits.retain(|hit| own.contains(&(hit.at as usize)));
+        hits.retain(|hit| own.contains(&(hit.at as usize)) || self.prefilter.sign(hit.keyword.into()).is_some());
         let mut memo = self.evaluate(piece, hits);
         self.scan_slow(piece, own, &mut memo);
         memo
@@ -285,11 +292,21 @@ impl Detector {
         let keyword = self.prefilter.keyword(usize::from(hit.keyword));
         hit.matches = 0;
         let Some(at) = keyword.around(bytes, hit.at as usize) else { return };
+        let mut last: Option<View<'_>> = None;
         for (index, spelled) in &keyword.rules {
             if spelled.as_ref().is_some_and(|s| s != &bytes[at.clone()]) {
                 continue;
             }
-            if let Some(found) = find(&self.rules.rules()[*index], bytes, at.clone()) {
+            let rule = &self.rules.rules()[*index];
+            let stretch = window(rule, &at, bytes.len());
+            let view = match &mut last {
+                Some(view) if view.stretch == stretch => view,
+                _ => match View::new(bytes, stretch, &at) {
+                    Some(view) => last.insert(view),
+                    None => continue,
+                },
+            };
+            if let Some(found) = view.find(rule) {
                 self.keep(*index, bytes, &found, matches);
             }
         }
@@ -438,17 +455,29 @@ fn window(rule: &Rule, at: &Range<usize>, len: usize) -> Range<usize> {
 }
 
 /// The rule's match that holds the keyword hit, if there is one.
-fn find(rule: &Rule, bytes: &[u8], at: Range<usize>) -> Option<Found> {
-    let Range { start: low, end: high } = window(rule, &at, bytes.len());
-    let window = &bytes[low..high];
-    let hit = at.start - low..at.end - low;
-    if hit.end > window.len() {
-        return None;
+fn find(rule: &Rule, bytes: &[u8], at: &Range<usize>) -> Option<Found> {
+    View::new(bytes, window(rule, at, bytes.len()), at)?.find(rule)
+}
+
+/// A window around a keyword hit, for all rules whose window is the same.
+struct View<'a> {
+    stretch: Range<usize>,
+    sight: Sight<'a>,
+}
+
+impl<'a> View<'a> {
+    /// That stretch of the bytes; `None` where it cuts the keyword.
+    fn new(bytes: &'a [u8], stretch: Range<usize>, at: &Range<usize>) -> Option<Self> {
+        let hit = at.start - stretch.start..at.end - stretch.start;
+        (at.end <= stretch.end).then(|| Self { sight: Sight::new(&bytes[stretch.clone()], hit), stretch })
     }
-    let found = match &rule.finder {
-        Some(finder) => (finder.find)(window, hit),
-        None => find_regex(rule, window, &hit),
-    }?;
-    let back = |range: Range<usize>| range.start + low..range.end + low;
-    Some(Found { whole: back(found.whole), secret: back(found.secret), value: found.value, doubt: found.doubt, evidence: found.evidence })
+
+    fn find(&self, rule: &Rule) -> Option<Found> {
+        let found = match &rule.finder {
+            Some(finder) => (finder.find)(&self.sight),
+            None => find_regex(rule, self.sight.bytes, &self.sight.hit),
+        }?;
+        let back = |range: Range<usize>| range.start + self.stretch.start..range.end + self.stretch.start;
+        Some(Found { whole: back(found.whole), secret: back(found.secret), ..found })
+    }
 }

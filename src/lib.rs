@@ -46,6 +46,7 @@ pub mod outline;
 pub mod prefilter;
 pub mod rule;
 pub mod sieve;
+pub mod sign;
 pub mod trial;
 // What lets a secret pass.
 pub mod suppress;

@@ -22,26 +22,54 @@ const PLACES: usize = 32;
 /// What says nothing.
 const ANY: Set = [u64::MAX; 4];
 
-/// The outline of a rule, of which a match can have `lead` bytes before its keyword; nothing where it does not begin there.
+/// What the first places take of every match of a rule from its keyword on, as runs; nothing where that says nothing.
+/// A match can have `lead` bytes before its keyword: where these are more than an opening that may be empty, nobody
+/// knows here where the keyword stands.
 pub fn of_rule(regex: Option<&str>, lead: u32) -> Vec<Run> {
-    regex.filter(|_| lead == 0).map_or_else(Vec::new, outline)
+    let Some(regex) = regex else { return Vec::new() };
+    let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(regex) else { return Vec::new() };
+    let parts = match hir.kind() {
+        HirKind::Concat(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(&hir),
+    };
+    let opens = |part: &Hir| part.properties().minimum_len() == Some(0) && part.properties().maximum_len() == Some(lead as usize);
+    match parts.split_first() {
+        _ if lead == 0 => outline(parts),
+        Some((first, rest)) if opens(first) => outline(rest),
+        _ => Vec::new(),
+    }
 }
 
-/// What the first places of every match take, as runs; nothing where that says nothing. Longer matches go on after it.
-fn outline(regex: &str) -> Vec<Run> {
-    let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(regex) else { return Vec::new() };
+/// What the first places of every match of these parts take. Longer matches go on after it.
+fn outline(parts: &[Hir]) -> Vec<Run> {
     let mut sets = [[0; 4]; PLACES];
-    walk(&hir, 1, &mut sets);
-    let certain = hir.properties().minimum_len().unwrap_or(0).min(PLACES);
+    parts.iter().fold(1, |from, part| walk(part, from, &mut sets));
+    let certain = parts.iter().map(|part| part.properties().minimum_len().unwrap_or(0)).sum::<usize>().min(PLACES);
+    runs(sets[..certain].iter().copied())
+}
+
+/// The sets of places behind each other, as runs. Places at the end that say nothing are left out.
+fn runs(sets: impl Iterator<Item = Set>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for set in &sets[..certain] {
+    for set in sets {
         match runs.last_mut() {
-            Some(run) if run.set == *set => run.len += 1,
-            _ => runs.push(Run { len: 1, set: *set }),
+            Some(run) if run.set == set => run.len += 1,
+            _ => runs.push(Run { len: 1, set }),
         }
     }
     while runs.pop_if(|run| run.set == ANY).is_some() {}
     runs
+}
+
+/// What the places from `skip` to `end` take of any match of any of these outlines.
+pub fn part(outlines: &[&[Run]], skip: usize, end: usize) -> Vec<Run> {
+    let place = |runs: &[Run], place: usize| runs.iter().flat_map(|run| std::iter::repeat_n(run.set, run.len.into())).nth(place);
+    let joined = |at| outlines.iter().try_fold([0; 4], |all: Set, runs| Some(either(all, place(runs, at)?)));
+    runs((skip..end).map_while(joined))
+}
+
+fn either(one: Set, other: Set) -> Set {
+    [one[0] | other[0], one[1] | other[1], one[2] | other[2], one[3] | other[3]]
 }
 
 /// Whether a match can begin where these bytes do.
@@ -105,6 +133,7 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_match() {
+        let outline = |regex| of_rule(Some(regex), 0);
         let runs = outline(r"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}\b");
         let yes = format!("pat{}.{}", "a1".repeat(7), "0f".repeat(32));
         assert!(fits(&runs, yes.as_bytes()));
@@ -112,6 +141,21 @@ mod tests {
             assert!(!fits(&runs, no.as_bytes()), "{no}");
         }
         assert!(outline("(?s)..{5}").is_empty() && outline("a?").is_empty() && outline("(").is_empty());
+    }
+
+    #[test]
+    fn an_opening_is_passed_over() {
+        let runs = of_rule(Some(r"(?:\b|\\[nrt])(?P<secret>re_[0-9a-z]{8})"), 2);
+        assert!(fits(&runs, b"re_abcd1234") && !fits(&runs, b"re_abcd_234"));
+        assert!(of_rule(Some("[a-z]{0,9}re_[0-9]{8}"), 8).is_empty(), "the keyword may stand anywhere in these");
+    }
+
+    #[test]
+    fn a_part_lets_through_what_any_of_the_outlines_does() {
+        let [digits, small] = ["re_[0-9]{4}", "re_[a-z]{3}"].map(|regex| of_rule(Some(regex), 0));
+        let both = part(&[&digits, &small], 3, 12);
+        assert!(fits(&both, b"12a") && fits(&both, b"abc") && !fits(&both, b"ab_") && !fits(&both, b"ab"));
+        assert!(part(&[&digits, &[]], 3, 12).is_empty());
     }
 
     proptest! {
@@ -124,7 +168,7 @@ mod tests {
             let pattern = parts.concat();
             let regex = Regex::builder().syntax(syntax::Config::new().unicode(false).utf8(false))
                 .configure(Regex::config().utf8_empty(false)).build(&pattern).unwrap();
-            let runs = outline(&pattern);
+            let runs = of_rule(Some(&pattern), 0);
             for start in 0..=text.len() {
                 let input = Input::new(text.as_bytes()).range(start..text.len()).anchored(Anchored::Yes);
                 if regex.search(&input).is_some() {

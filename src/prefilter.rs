@@ -8,8 +8,10 @@ use aho_corasick::{Anchored, Input, nfa::contiguous};
 
 use crate::filter::CONTEXT;
 use crate::find::{self, entropy::RUN};
+use crate::outline::{self, Run};
 use crate::rule::Rule;
-use crate::sieve::Sieve;
+use crate::sieve::{CORE, Sieve};
+use crate::sign::Sign;
 
 /// Many literals searched at once, overlapping, ASCII letter case ignored where asked.
 pub struct MultiLiteral {
@@ -63,6 +65,8 @@ pub struct Keyword {
     pub rules: Vec<(usize, Option<Vec<u8>>)>,
     /// The part of it that is searched, and whose occurrence is the hit.
     pub core: Range<usize>,
+    /// What every match takes of the bytes behind the keyword: without them it is no hit. Bytes as many as a hit may have.
+    tail: Vec<Run>,
     need: Need,
 }
 
@@ -83,7 +87,7 @@ pub struct Need {
 impl Keyword {
     fn new(text: Vec<u8>) -> Self {
         let need = Need { len: text.len(), looks_back: false, before: 0, after: 0 };
-        Self { core: 0..text.len(), text, rules: Vec::new(), need }
+        Self { core: 0..text.len(), text, rules: Vec::new(), tail: Vec::new(), need }
     }
 
     /// Adds a rule that has it.
@@ -92,6 +96,23 @@ impl Keyword {
         let need = &mut self.need;
         need.before = need.before.max(rule.bound.lead as usize + rule.around().max(CONTEXT) + 1);
         need.after = need.after.max(rule.bound.trail as usize + rule.around().max(CONTEXT) + 1);
+    }
+
+    /// Asks of a hit what all of its rules ask of the bytes behind it, as far as it may reach.
+    fn look_on(&mut self, rules: &[Rule]) {
+        let outlines: Vec<&[Run]> = self.rules.iter().map(|(index, _)| &*rules[*index].outline).collect();
+        self.tail = outline::part(&outlines, self.core.end, CORE);
+        self.need.len += self.tail.iter().map(|run| usize::from(run.len)).sum::<usize>();
+    }
+
+    /// Whether there is something that some rule can make a match of, where the core stands. The bytes end with the range.
+    fn hits(&self, bytes: &[u8], core: Range<usize>) -> bool {
+        let there = &bytes[core.clone()];
+        if self.rules.is_empty() {
+            return self.text == *there;
+        }
+        let spelled = |rule: &(usize, Option<Vec<u8>>)| rule.1.as_ref().is_none_or(|s| s[self.core.clone()] == *there);
+        outline::fits(&self.tail, &bytes[core.end..]) && self.rules.iter().any(spelled)
     }
 
     /// Where the whole keyword stands whose core is at this place; `None` where there is only the core.
@@ -107,8 +128,12 @@ pub struct Prefilter {
     keywords: Vec<Keyword>,
     needs: Vec<Need>,
     sieve: Sieve,
+    /// The number of the first sign's keyword.
+    signs: usize,
     /// The number of the keyword that stands for the beginnings of runs, where a rule has no other.
     runs: Option<usize>,
+    /// Length of the longest hit of a word, in bytes.
+    longest: usize,
     reach: (usize, usize),
 }
 
@@ -129,12 +154,18 @@ impl Prefilter {
             let (rule, at) = (&rules[index], keywords.len() - 1);
             keywords[at].add(index, rule, (!rule.bound.caseless).then(|| word.as_bytes().to_vec()));
         }
+        let signs = keywords.len();
+        keywords.extend(Sign::ALL.map(|sign| Keyword::new(sign.text().into())));
         let sieve = Sieve::new(keywords.iter().map(|k| k.text.as_slice()));
         for (number, keyword) in keywords.iter_mut().enumerate() {
             keyword.core = sieve.core(number);
             keyword.need.len = keyword.core.len();
             keyword.need.before += keyword.core.start;
+            if keyword.core.len() == keyword.text.len() && !keyword.rules.is_empty() {
+                keyword.look_on(rules);
+            }
         }
+        let longest = keywords.iter().map(|keyword| keyword.need.len).max().unwrap_or(0);
         let mut runs = None;
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| entropy && rule.on_request()) {
             let at = *runs.get_or_insert(keywords.len());
@@ -146,7 +177,7 @@ impl Prefilter {
         }
         let needs: Vec<Need> = keywords.iter().map(|keyword| keyword.need).collect();
         let reach = needs.iter().fold((0, 0), |(before, after), need| (before.max(need.before), after.max(need.after)));
-        Self { sieve, keywords, needs, runs, reach }
+        Self { sieve, keywords, needs, signs, runs, longest, reach }
     }
 
     /// The keyword of that number.
@@ -159,10 +190,15 @@ impl Prefilter {
         self.needs[index]
     }
 
+    /// The sign that the keyword of that number is, if it is one.
+    pub fn sign(&self, index: usize) -> Option<Sign> {
+        Sign::ALL.get(index.checked_sub(self.signs)?).copied()
+    }
+
     /// Length of the longest hit, in bytes.
     pub fn longest(&self) -> usize {
         // One more than a run, for the byte before it.
-        self.sieve.longest().max(if self.runs.is_some() { RUN + 1 } else { 0 })
+        self.longest.max(if self.runs.is_some() { RUN + 1 } else { 0 })
     }
 
     /// Whether the byte before a hit can decide whether it is one.
@@ -175,18 +211,24 @@ impl Prefilter {
         self.reach
     }
 
-    /// Calls `hit(keyword, start)` for the core of each keyword that some rule can make something of, where it lies
-    /// wholly in the range.
+    /// Calls `hit(keyword, start)` for the core of each keyword that some rule can make something of, where all of the
+    /// hit lies in the range.
     pub fn search(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, usize)) {
-        if let Some(runs) = self.runs {
-            find::entropy::starts(bytes, range.clone(), |start| hit(runs, start));
-        }
-        self.sieve.search(bytes, range, |index, start, end| {
-            let Keyword { core, rules, .. } = &self.keywords[index];
-            if rules.iter().any(|(_, spelled)| spelled.as_ref().is_none_or(|s| s[core.clone()] == bytes[start..end])) {
+        let here = &bytes[..range.end];
+        self.words(bytes, range, |index, core| {
+            let start = core.start;
+            if self.keywords[index].hits(here, core) {
                 hit(index, start);
             }
         });
+    }
+
+    /// The same for the core of each keyword, whatever stands behind it.
+    pub fn words(&self, bytes: &[u8], range: Range<usize>, mut hit: impl FnMut(usize, Range<usize>)) {
+        if let Some(runs) = self.runs {
+            find::entropy::starts(bytes, range.clone(), |start| hit(runs, start..start));
+        }
+        self.sieve.search(bytes, range, |index, start, end| hit(index, start..end));
     }
 }
 

@@ -35,7 +35,7 @@ const GRAM: usize = 4;
 pub const SHORTEST: usize = 3;
 /// Of longer keywords only so many bytes are searched, those around the rarest: where only parts of a text are new,
 /// the search begins before and ends behind each by the longest that it looks for.
-const CORE: usize = 12;
+pub const CORE: usize = 12;
 
 /// The four-byte sequences that are most common in source code, the most common first, letter case joined: our own
 /// count over ten repositories in ten languages, each with the same weight. `_` stands for itself and for DEL.
@@ -49,12 +49,11 @@ pub struct Sieve {
     bits: Table<{ 1 << (BITS - 6) }>,
     again: Table<{ 1 << (AGAIN - 6) }>,
     /// Where in `places` those begin whose key has a hash; behind them where all end.
-    buckets: Vec<u32>,
+    buckets: Vec<Bucket>,
     places: Vec<Place>,
     keywords: Vec<Vec<u8>>,
     /// Where in its keyword each of them stands.
     cores: Vec<Range<usize>>,
-    longest: usize,
 }
 
 /// What a keyword is looked up by: four folded bytes of the text, or three where it has no more to give.
@@ -75,6 +74,39 @@ struct Place {
     /// The keyword's first bytes, folded, which tell most others apart; and which of them there are.
     first: u64,
     mask: u64,
+}
+
+/// The places of one hash, and what may stand beside their four bytes.
+#[derive(Clone, Copy, Default)]
+struct Bucket {
+    first: u32,
+    /// One bit for the lower five bits of each byte that may stand before them, and behind them.
+    beside: [u32; 2],
+}
+
+/// The bytes beside four of the text, by their lower five bits, which are those of both letter cases.
+#[derive(Clone, Copy)]
+struct Beside([u32; 2]);
+
+impl Beside {
+    /// Of those at `at`. What ends the text lets everything through.
+    fn of(bytes: &[u8], at: usize) -> Self {
+        let bit = |byte: Option<&u8>| byte.map_or(u32::MAX, |byte| 1 << (byte & 31));
+        Self([bit(at.checked_sub(1).map(|before| &bytes[before])), bit(bytes.get(at + GRAM))])
+    }
+
+    fn fits(self, bucket: &Bucket) -> bool {
+        self.0[0] & bucket.beside[0] != 0 && self.0[1] & bucket.beside[1] != 0
+    }
+}
+
+impl Bucket {
+    /// Takes in a keyword, of which four bytes at the offset are looked at.
+    fn add(&mut self, keyword: &[u8], offset: i32) {
+        let bit = |at: i32| usize::try_from(at).ok().and_then(|at| keyword.get(at)).map_or(u32::MAX, |byte| 1 << (byte & 31));
+        self.beside[0] |= bit(offset - 1);
+        self.beside[1] |= bit(offset + GRAM as i32);
+    }
 }
 
 impl Place {
@@ -112,37 +144,23 @@ impl Sieve {
             cores.push(core);
         }
         marks.sort_unstable_by_key(|(key, place)| (key.bucket(), place.keyword));
-        let longest = cores.iter().map(Range::len).max().unwrap_or(0);
-        let (places, buckets) = (Vec::with_capacity(marks.len()), Vec::with_capacity(ALL_BUCKETS + 1));
-        let mut sieve = Self { bits: table(), again: table(), buckets, places, keywords, cores, longest };
-        for (key, place) in marks {
-            sieve.buckets.resize(key.bucket() + 1, sieve.places.len() as u32);
-            sieve.places.push(place);
-            sieve.mark(key);
+        let (places, buckets) = (Vec::with_capacity(marks.len()), vec![Bucket::default(); ALL_BUCKETS + 1]);
+        let mut sieve = Self { bits: table(), again: table(), buckets, places, keywords, cores };
+        let mut marks = marks.into_iter().peekable();
+        for (number, bucket) in sieve.buckets.iter_mut().enumerate() {
+            bucket.first = sieve.places.len() as u32;
+            while let Some((key, place)) = marks.next_if(|(key, _)| key.bucket() == number) {
+                bucket.add(&sieve.keywords[place.keyword as usize], place.offset);
+                sieve.places.push(place);
+                mark(&mut sieve.bits, &mut sieve.again, key);
+            }
         }
-        sieve.buckets.resize(ALL_BUCKETS + 1, sieve.places.len() as u32);
         sieve
     }
 
     /// Which part of a keyword is searched.
     pub fn core(&self, keyword: usize) -> Range<usize> {
         self.cores[keyword].clone()
-    }
-
-    /// Length of the longest part that is searched, in bytes.
-    pub fn longest(&self) -> usize {
-        self.longest
-    }
-
-    fn mark(&mut self, key: Key) {
-        set(&mut self.again, key.hash::<AGAIN>());
-        // Whatever byte stands where the key says nothing.
-        let free = (0..=255u32).filter(|byte| byte & 0x20 != 0);
-        match key {
-            Key::All(gram) => set(&mut self.bits, hash::<BITS>(gram)),
-            Key::Head(three) => free.for_each(|byte| set(&mut self.bits, hash::<BITS>(three | byte << 24))),
-            Key::Tail(three) => free.for_each(|byte| set(&mut self.bits, hash::<BITS>(three << 8 | byte))),
-        }
     }
 
     /// Calls `hit(keyword, start, end)` for each occurrence of a keyword's core that lies wholly in the range, in no order.
@@ -189,8 +207,9 @@ impl Sieve {
         let keys = [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)];
         // All three are asked before any answer is used, so that none waits for another.
         let known = keys.map(|key| get(&self.again, key.hash::<AGAIN>()) != 0);
+        let beside = Beside::of(bytes, at);
         for (key, known) in keys.into_iter().zip(known) {
-            if known {
+            if known && beside.fits(&self.buckets[key.bucket()]) {
                 self.compare(key, (bytes, at), &range, hit);
             }
         }
@@ -198,7 +217,7 @@ impl Sieve {
 
     fn compare(&self, key: Key, (bytes, at): (&[u8], usize), range: &Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
         let bucket = key.bucket();
-        for place in &self.places[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize] {
+        for place in &self.places[self.buckets[bucket].first as usize..self.buckets[bucket + 1].first as usize] {
             let Some(start) = place.start(bytes, at).filter(|&start| start >= range.start) else { continue };
             let keyword = &self.keywords[place.keyword as usize];
             let end = start + keyword.len();
@@ -232,6 +251,18 @@ impl Key {
 
 fn table<const WORDS: usize>() -> Table<WORDS> {
     vec![0; WORDS].into_boxed_slice().try_into().expect("as long as made")
+}
+
+/// Marks a key in both tables.
+fn mark(bits: &mut Table<{ 1 << (BITS - 6) }>, again: &mut Table<{ 1 << (AGAIN - 6) }>, key: Key) {
+    set(again, key.hash::<AGAIN>());
+    // Whatever byte stands where the key says nothing.
+    let free = (0..=255u32).filter(|byte| byte & 0x20 != 0);
+    match key {
+        Key::All(gram) => set(bits, hash::<BITS>(gram)),
+        Key::Head(three) => free.for_each(|byte| set(bits, hash::<BITS>(three | byte << 24))),
+        Key::Tail(three) => free.for_each(|byte| set(bits, hash::<BITS>(three << 8 | byte))),
+    }
 }
 
 fn set<const WORDS: usize>(table: &mut [u64; WORDS], bit: usize) {
@@ -371,7 +402,7 @@ mod tests {
         let keyword = b"the_organization_zqx_of_everything";
         let sieve = Sieve::new([keyword.as_slice()].into_iter());
         let core = sieve.core(0);
-        assert_eq!((core.len(), sieve.longest()), (CORE, CORE));
+        assert_eq!(core.len(), CORE);
         let mut found = Vec::new();
         let text = [b"...".as_slice(), keyword, b"..."].concat();
         sieve.search(&text, 0..text.len(), |_, start, end| found.push((start, end)));

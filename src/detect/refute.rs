@@ -26,7 +26,7 @@ impl Detector {
             for (index, _) in keyword.rules.iter().filter(|(_, spelled)| mine(spelled)) {
                 let rule = &self.rules.rules()[*index];
                 let Some(check) = rule.check.filter(|_| rule.confidence == Confidence::High) else { continue };
-                let Some(found) = find(rule, text, at.clone()).filter(|found| found.secret.len() * 2 > text.len()) else { continue };
+                let Some(found) = find(rule, text, &at).filter(|found| found.secret.len() * 2 > text.len()) else { continue };
                 let groups = groups(rule, text, &found);
                 let subject =
                     Subject { secret: &text[found.secret.clone()], whole: &text[found.whole.clone()], groups: &groups, now: self.now };

@@ -64,13 +64,17 @@ impl Detector {
     /// Scans an object and tells every step, in the order of the keyword hits.
     pub fn trace(&self, bytes: &[u8]) -> Vec<Try> {
         let mut tries = Vec::new();
-        for hit in self.hits(bytes, std::slice::from_ref(&(0..bytes.len()))) {
-            let keyword = self.prefilter.keyword(usize::from(hit.keyword));
-            let Some(at) = keyword.around(bytes, hit.at as usize) else { continue };
+        let mut words = Vec::new();
+        self.prefilter.words(bytes, 0..bytes.len(), |keyword, core| words.push((core.start, keyword)));
+        words.sort_unstable();
+        words.dedup();
+        for (core, keyword) in words {
+            let keyword = self.prefilter.keyword(keyword);
+            let Some(at) = keyword.around(bytes, core) else { continue };
             let mine = |spelled: &Option<Vec<u8>>| spelled.as_ref().is_none_or(|s| s == &bytes[at.clone()]);
             for (index, _) in keyword.rules.iter().filter(|(_, spelled)| mine(spelled)) {
                 let rule = &self.rules.rules()[*index];
-                let found = find(rule, bytes, at.clone()).map(|found| self.told(*index, bytes, found));
+                let found = find(rule, bytes, &at).map(|found| self.told(*index, bytes, found));
                 // Of a rule for values without a word the hit is the value's own beginning.
                 let keyword = if rule.on_request() { at.start..at.start } else { at.clone() };
                 tries.push(Try { rule: *index as u32, keyword, window: window(rule, &at, bytes.len()), hit: found });

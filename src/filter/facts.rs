@@ -1,10 +1,9 @@
 //! The facts of a whole object from its length and its first 64 KiB. It does not know the object's path.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::{self, Finder};
+use memchr::memmem;
 
 use super::Facts;
+use crate::sign::Sign;
 
 /// How much of an object's beginning is looked at.
 const HEAD: usize = 64 << 10;
@@ -15,20 +14,16 @@ const LONG_LINE: usize = 500;
 /// ... in an object of at least this size.
 const LEAST: usize = 5 << 10;
 
-/// The facts of a whole object from its length and its first 64 KiB.
-pub fn facts(len: u64, head: &[u8]) -> Facts {
+/// The facts of a whole object from its length and its first 64 KiB; `signs` are all that stand in these, or more.
+pub fn facts(len: u64, head: &[u8], signs: &[(Sign, usize)]) -> Facts {
     let head = &head[..head.len().min(HEAD)];
     let lines = memchr::memchr_iter(b'\n', head).count() + 1;
     Facts {
         binary: memchr::memchr(0, head).is_some(),
         minified: head.len() >= LEAST && head.len() / lines > LONG_LINE && !is_data(head),
-        encrypted: is_encrypted(len, head),
+        encrypted: is_encrypted(len, head, &|sign| signs.iter().any(|(known, _)| *known == sign)),
     }
 }
-
-/// Each made ready once: it is looked for in very many objects.
-static SOPS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("ENC[AES256_GCM,"));
-static SEALED: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("kind: SealedSecret"));
 
 /// Whether the long lines are records and no code: more members of objects in it than statements.
 fn is_data(head: &[u8]) -> bool {
@@ -36,7 +31,7 @@ fn is_data(head: &[u8]) -> bool {
     members > 16 && members > memchr::memchr_iter(b';', head).count()
 }
 
-fn is_encrypted(len: u64, head: &[u8]) -> bool {
+fn is_encrypted(len: u64, head: &[u8], says: &dyn Fn(Sign) -> bool) -> bool {
     let begins = |magic: &[u8]| head.starts_with(magic);
     let has = |text: &str| memmem::find(head, text.as_bytes()).is_some();
     begins(b"$ANSIBLE_VAULT;")
@@ -44,8 +39,8 @@ fn is_encrypted(len: u64, head: &[u8]) -> bool {
         || begins(b"age-encryption.org/v1")
         || begins(b"-----BEGIN AGE ENCRYPTED FILE-----")
         || begins(b"-----BEGIN PGP MESSAGE-----")
-        || (SOPS.find(head).is_some() && (len > head.len() as u64 || (has("sops") && has("mac"))))
-        || (SEALED.find(head).is_some() && has("encryptedData"))
+        || (says(Sign::Sops) && has("ENC[AES256_GCM,") && (len > head.len() as u64 || (has("sops") && has("mac"))))
+        || (says(Sign::Sealed) && has("kind: SealedSecret") && has("encryptedData"))
         || is_rails_credentials(head)
 }
 
@@ -68,7 +63,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Facts {
-        facts(text.len() as u64, text.as_bytes())
+        facts(text.len() as u64, text.as_bytes(), &Sign::all_in(text.as_bytes()))
     }
 
     #[test]

@@ -15,7 +15,10 @@ const LEAD: usize = 6;
 /// The shortest key: an Ed25519 one.
 const LEAST: usize = 64;
 
-pub(super) const FINDER: Finder = Finder { bound: Bound { lead: LEAD as u32, trail: LONGEST as u32, caseless: false }, find };
+pub(super) const FINDER: Finder = Finder {
+    bound: Bound { lead: LEAD as u32, trail: LONGEST as u32, caseless: false },
+    find: |sight| find(sight.bytes, sight.hit.clone()),
+};
 
 fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')

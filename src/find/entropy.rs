@@ -16,7 +16,8 @@ const LONGEST: usize = 180;
 /// A run is looked at so far, to know that it ends.
 const REACH: usize = 260;
 
-pub(super) const FINDER: Finder = Finder { bound: Bound { lead: 0, trail: REACH as u32, caseless: true }, find };
+pub(super) const FINDER: Finder =
+    Finder { bound: Bound { lead: 0, trail: REACH as u32, caseless: true }, find: |sight| find(sight.bytes, sight.hit.clone()) };
 
 /// The characters of runs.
 const fn is_run(b: u8) -> bool {

@@ -11,7 +11,10 @@ use crate::score::Evidence;
 /// How far the object reaches to each side of its type.
 const REACH: usize = 4 << 10;
 
-pub(super) const FINDER: Finder = Finder { bound: Bound { lead: REACH as u32, trail: REACH as u32, caseless: false }, find };
+pub(super) const FINDER: Finder = Finder {
+    bound: Bound { lead: REACH as u32, trail: REACH as u32, caseless: false },
+    find: |sight| find(sight.bytes, sight.hit.clone()),
+};
 
 fn find(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let low = hit.start.saturating_sub(REACH);

@@ -12,7 +12,10 @@ const LEAD: usize = 2;
 /// Characters of the shortest header, payload and signature.
 const LEAST: [usize; 3] = [16, 3, 16];
 
-pub(super) const FINDER: Finder = Finder { bound: Bound { lead: LEAD as u32, trail: LONGEST as u32, caseless: false }, find };
+pub(super) const FINDER: Finder = Finder {
+    bound: Bound { lead: LEAD as u32, trail: LONGEST as u32, caseless: false },
+    find: |sight| find(sight.bytes, sight.hit.clone()),
+};
 
 fn is_digit(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')

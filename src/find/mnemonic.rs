@@ -17,7 +17,8 @@ const LONGEST: usize = 480;
 const JOINT: usize = 24;
 
 /// The keyword names the phrase.
-pub(super) const FINDER: Finder = Finder { bound: Bound { lead: 0, trail: (LEAD + LONGEST) as u32, caseless: true }, find };
+pub(super) const FINDER: Finder =
+    Finder { bound: Bound { lead: 0, trail: (LEAD + LONGEST) as u32, caseless: true }, find: |sight| find(sight.bytes, sight.hit.clone()) };
 
 fn find(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let area = &bytes[..(hit.start + LEAD + LONGEST).min(bytes.len())];

@@ -10,6 +10,7 @@ mod mnemonic;
 mod pem;
 mod url_credentials;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::bound::Bound;
@@ -35,9 +36,24 @@ pub struct Found {
 pub struct Finder {
     /// How far a match reaches around the keyword.
     pub bound: Bound,
-    /// Looks for a match that holds the keyword at the given range of the bytes. It sees nothing beyond the
-    /// bound and one byte of context.
-    pub find: fn(&[u8], Range<usize>) -> Option<Found>,
+    /// Looks for a match that holds the keyword. It sees nothing beyond the bound and one byte of context.
+    pub find: fn(&Sight<'_>) -> Option<Found>,
+}
+
+/// What finders see: bytes around one keyword hit, and what several of them make of these.
+pub struct Sight<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Where the keyword stands in them.
+    pub hit: Range<usize>,
+    assignment: OnceCell<Option<assignment::Assignment>>,
+}
+
+impl<'a> Sight<'a> {
+    /// Bytes with a keyword.
+    pub fn new(bytes: &'a [u8], hit: Range<usize>) -> Self {
+        Self { bytes, hit, assignment: OnceCell::new() }
+    }
 }
 
 /// Every finder by its name.

@@ -15,7 +15,10 @@ const LEAD: usize = 48;
 /// Body characters that a block without an end must have.
 const LEAST: usize = 64;
 
-pub(super) const FINDER: Finder = Finder { bound: Bound { lead: LEAD as u32, trail: LONGEST as u32, caseless: false }, find };
+pub(super) const FINDER: Finder = Finder {
+    bound: Bound { lead: LEAD as u32, trail: LONGEST as u32, caseless: false },
+    find: |sight| find(sight.bytes, sight.hit.clone()),
+};
 
 fn find(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let start = (hit.start.saturating_sub(LEAD)..=hit.start).rev().find(|&at| bytes[at..].starts_with(b"-----BEGIN "))?;

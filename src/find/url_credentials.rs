@@ -23,11 +23,12 @@ const OPTIONS: usize = 128;
 /// The keyword ends with `://`; before it stands the rest of the scheme, after it user, password and host.
 pub const URL: Finder = Finder {
     bound: Bound { lead: SCHEME as u32, trail: (SCHEME + USER + PASSWORD + HOST + PORT + FOLDER + OPTIONS) as u32, caseless: true },
-    find: url,
+    find: |sight| url(sight.bytes, sight.hit.clone()),
 };
 
 /// The keyword is `basic`; the canonical value is the password of the decoded pair.
-pub const BASIC: Finder = Finder { bound: Bound { lead: 0, trail: 320, caseless: true }, find: basic };
+pub const BASIC: Finder =
+    Finder { bound: Bound { lead: 0, trail: 320, caseless: true }, find: |sight| basic(sight.bytes, sight.hit.clone()) };
 
 /// Users and passwords that stand in manuals: a pair is stock when both are in here.
 const STOCK: &[&str] = &[
@@ -113,13 +114,24 @@ const TOO_SHORT: &str = "too short for a password that somebody chose";
 /// Why a pair from manuals is in the low tier.
 const STOCK_PAIR: &str = "user and password stand in many manuals";
 
+/// What user, password and host do not hold, by byte: most addresses are looked at in vain.
+const STOPS: [bool; 256] = {
+    let mut stops = [true; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        stops[byte as usize] = matches!(byte, b'/' | b'?' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b'\\' | b',');
+        byte += 1;
+    }
+    stops
+};
+
 fn url(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
     let scheme = hit.end.checked_sub(3).filter(|&at| bytes[at..].starts_with(b"://"))?;
     let is_scheme = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'+' | b'.' | b'-');
     let before = bytes[..scheme].iter().rev().take(SCHEME).take_while(is_scheme).count();
     let start = scheme - before;
     let authority = &bytes[hit.end..];
-    let stop = |b: &u8| !b.is_ascii_graphic() || b"/?\"'`<>|\\,".contains(b);
+    let stop = |b: &u8| STOPS[usize::from(*b)];
     let len = authority.iter().take(USER + PASSWORD + HOST).position(stop).unwrap_or(authority.len().min(USER + PASSWORD + HOST));
     let at = authority[..len].iter().rposition(|b| *b == b'@')?;
     let host = authority[at + 1..len].iter().take_while(|b| b.is_ascii_alphanumeric() || b".-_[]{$".contains(b)).count();

@@ -31,9 +31,9 @@ impl Cursor {
 
     /// Goes over the bytes that follow.
     pub fn advance(&mut self, bytes: &[u8]) {
-        let mut last = None;
-        self.line += memchr::memchr_iter(b'\n', bytes).inspect(|&newline| last = Some(newline)).count();
-        if let Some(newline) = last {
+        // Counting alone is many times as fast as looking at each.
+        self.line += memchr::memchr_iter(b'\n', bytes).count();
+        if let Some(newline) = memchr::memrchr(b'\n', bytes) {
             self.line_start = self.at + newline as u64 + 1;
         }
         self.at += bytes.len() as u64;

@@ -20,6 +20,7 @@ use crate::error::describe;
 use crate::filter::{self, Facts};
 use crate::format::{self, Told};
 use crate::progress::Progress;
+use crate::sign::Sign;
 use crate::suppress::{Around, Markers, around, marker};
 
 /// How contents are cut: read whole up to so many bytes, then in pieces of so many.
@@ -50,6 +51,8 @@ pub struct Piece<'a> {
     pub own: Range<usize>,
     /// What the detector found for the hits that begin in its own bytes.
     pub memo: &'a Memo,
+    /// The signs in the bytes, with their places.
+    pub signs: Vec<(Sign, usize)>,
     /// Whether what stands around a match is kept.
     pub lines: bool,
 }
@@ -108,8 +111,9 @@ pub struct Scanned {
 impl Scanned {
     /// An object that is in memory and was scanned already.
     pub fn of(detector: &Detector, memo: &Memo, bytes: &[u8]) -> Self {
-        let piece = Piece { bytes, start: Cursor::default(), own: 0..bytes.len(), memo, lines: detector.keeps_lines() };
-        let facts = filter::facts(bytes.len() as u64, &bytes[..bytes.len().min(HEAD)]);
+        let (signs, lines) = (detector.signs(memo), detector.keeps_lines());
+        let piece = Piece { bytes, start: Cursor::default(), own: 0..bytes.len(), memo, signs, lines };
+        let facts = filter::facts(bytes.len() as u64, &bytes[..bytes.len().min(HEAD)], &piece.signs);
         let (matches, mut markers) = (unite(piece.matches()), Markers::default());
         // What a filter dropped needs no marker.
         if matches.iter().any(|found| found.judged.dropped.is_none()) {
@@ -146,7 +150,7 @@ impl<'a> Stream<'a> {
         let more = if lines { around::REACH } else { 0 };
         let (before, after) = self.detector.reach();
         let (before, after) = (before + more, after + more);
-        let (mut end, mut head) = (StreamEnd::default(), Vec::new());
+        let (mut end, mut head, mut told) = (StreamEnd::default(), Vec::new(), Vec::new());
         let (mut start, mut own) = (Cursor::default(), 0..0);
         let mut want = self.cut.whole.max(after) + 1;
         self.buffer.clear();
@@ -157,17 +161,19 @@ impl<'a> Stream<'a> {
             own = own.end..if last { self.buffer.len() } else { self.buffer.len() - after };
             let memo =
                 if first && last { self.detector.scan(&self.buffer, None) } else { self.detector.scan_piece(&self.buffer, own.clone()) };
+            let signs = self.detector.signs(&memo);
             if first {
                 head.extend_from_slice(&self.buffer[..self.buffer.len().min(HEAD)]);
+                told.clone_from(&signs);
             }
-            sink(Piece { bytes: &self.buffer, start, own: own.clone(), memo: &memo, lines });
+            sink(Piece { bytes: &self.buffer, start, own: own.clone(), memo: &memo, signs, lines });
             end.bytes += own.len() as u64;
             self.progress.bytes.fetch_add(own.len() as u64, Ordering::Relaxed);
             if !last && self.progress.stopped() {
                 end.error = Some(io::Error::other("the scan was stopped"));
             }
             if last || end.error.is_some() {
-                end.facts = filter::facts(end.bytes, &head);
+                end.facts = filter::facts(end.bytes, &head, &told);
                 return end;
             }
             let done = own.end.saturating_sub(before);
@@ -185,9 +191,7 @@ impl<'a> Stream<'a> {
             matches.extend(piece.matches());
             told.extend(piece.told(&matches));
             // A later piece may hold what a marker in this one covers; one of ours is wanted though it covers nothing.
-            if !matches.is_empty() || piece.own.end < piece.bytes.len() || piece.start.at() > 0 || marker::is_in(piece.bytes) {
-                piece.mark(&mut markers);
-            }
+            piece.mark(&mut markers);
         });
         Scanned { matches: unite(matches), bytes: end.bytes, facts: end.facts, told, markers, broken: end.error.as_ref().map(describe) }
     }
@@ -213,7 +217,7 @@ impl Piece<'_> {
     /// Adds the markers that begin in its own bytes.
     fn mark(&self, markers: &mut Markers) {
         let (mut cursor, mut done) = (self.start, 0);
-        let piece = marker::Piece { bytes: self.bytes, at: self.start.at(), own: self.own.clone() };
+        let piece = marker::Piece { bytes: self.bytes, at: self.start.at(), own: self.own.clone(), signs: &self.signs };
         markers.add(&piece, &mut |at| {
             cursor.advance(&self.bytes[done..at]);
             done = at;

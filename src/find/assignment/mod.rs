@@ -7,7 +7,7 @@ mod value;
 
 use std::ops::Range;
 
-use super::{Finder, Found};
+use super::{Finder, Found, Sight};
 use crate::bound::Bound;
 use crate::look;
 use crate::score::Feature;
@@ -24,30 +24,43 @@ pub const STRONG: Finder = Finder { bound: BOUND, find: strong };
 /// Values that do not look random but could be a password, and random ones that are compared with.
 pub const WEAK: Finder = Finder { bound: BOUND, find: weak };
 
-/// The name around the keyword and the value after it. What the name means is asked last: most words have no value.
-fn assignment(bytes: &[u8], hit: &Range<usize>) -> Option<(Key, Value)> {
-    let key = key::around(bytes, hit)?;
-    let value = value::after(bytes, &key)?;
-    key.names_a_secret(bytes).then_some((key, value))
+/// The name around a keyword and the value after it.
+pub(super) struct Assignment {
+    key: Key,
+    value: Value,
 }
 
-fn strong(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
-    let (key, value) = assignment(bytes, &hit)?;
+impl Assignment {
+    /// What the name means is asked last: most words have no value.
+    fn around(bytes: &[u8], hit: &Range<usize>) -> Option<Self> {
+        let key = key::around(bytes, hit)?;
+        let value = value::after(bytes, &key)?;
+        key.names_a_secret(bytes).then_some(Self { key, value })
+    }
+
+    /// The same, looked for once for both finders.
+    fn of<'s>(sight: &'s Sight<'_>) -> Option<&'s Self> {
+        sight.assignment.get_or_init(|| Self::around(sight.bytes, &sight.hit)).as_ref()
+    }
+}
+
+fn strong(sight: &Sight<'_>) -> Option<Found> {
+    let (bytes, Assignment { key, value }) = (sight.bytes, Assignment::of(sight)?);
     let raw = &bytes[value.range.clone()];
     if value.compared || raw.len() < 10 || is_location(raw) || is_address(raw) {
         return None;
     }
     let canonical = canonical(raw);
     let random = is_strong(canonical.as_deref().unwrap_or(raw)) && !is_dotted_name(raw);
-    random.then(|| found(bytes, &hit, (&key, &value), canonical)).filter(|found| is_near(found, &hit))
+    random.then(|| found(sight, (key, value), canonical)).filter(|found| is_near(found, &sight.hit))
 }
 
-fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
-    let (key, value) = assignment(bytes, &hit)?;
+fn weak(sight: &Sight<'_>) -> Option<Found> {
+    let (bytes, Assignment { key, value }) = (sight.bytes, Assignment::of(sight)?);
     let raw = &bytes[value.range.clone()];
     let readable = |b: &u8| b.is_ascii_graphic() || (value.quoted && !b.is_ascii());
     let sensible = (4..=96).contains(&raw.len()) && raw.iter().all(readable) && !is_location(raw);
-    if !sensible || (!value.quoted && !may_be_bare(raw, &value)) {
+    if !sensible || (!value.quoted && !may_be_bare(raw, value)) {
         return None;
     }
     let canonical = canonical(raw);
@@ -57,8 +70,8 @@ fn weak(bytes: &[u8], hit: Range<usize>) -> Option<Found> {
         return None;
     }
     // A name of which nothing is left but `key` is too common for values that do not look random.
-    let good = |found: &Found| is_near(found, &hit) && !found.evidence.has(Feature::KeyPlain);
-    Some(found(bytes, &hit, (&key, &value), canonical)).filter(good)
+    let good = |found: &Found| is_near(found, &sight.hit) && !found.evidence.has(Feature::KeyPlain);
+    Some(found(sight, (key, value), canonical)).filter(good)
 }
 
 /// Whether a value is drawn at random, or short and mixed so much that hardly a name looks like it.
@@ -76,15 +89,21 @@ fn is_strong(value: &[u8]) -> bool {
     !escaped && (look::is_random(value) || look::is_uuid(value) || mixed())
 }
 
-fn found(bytes: &[u8], hit: &Range<usize>, (key, value): (&Key, &Value), canonical: Option<Vec<u8>>) -> Found {
-    let evidence = key::evidence(&bytes[key.range.clone()])
+fn found(sight: &Sight<'_>, (key, value): (&Key, &Value), canonical: Option<Vec<u8>>) -> Found {
+    let evidence = key::evidence(&sight.bytes[key.range.clone()])
         .with_if(Feature::Flagged, key.flag)
         .with_if(Feature::Quoted, value.quoted)
         .with_if(Feature::Entry, value.entry)
         .with_if(Feature::Setting, value.setting)
         .with_if(Feature::Wrapped, value.wrapped);
     let evidence = value.joined.map_or(evidence, |joined| evidence.with(joined));
-    Found { whole: key.range.start.min(hit.start)..value.range.end, secret: value.range.clone(), value: canonical, doubt: None, evidence }
+    Found {
+        whole: key.range.start.min(sight.hit.start)..value.range.end,
+        secret: value.range.clone(),
+        value: canonical,
+        doubt: None,
+        evidence,
+    }
 }
 
 /// Whether the match keeps to the bound; one that does not was cut off by the end of the window.
@@ -169,8 +188,9 @@ mod tests {
         let random = data_encoding::BASE64.encode(b"q7Wk2Zr9Tn4Xb6Lm8Pd1vB");
         for (value, is_strong) in [(words, false), (random, true)] {
             let text = format!("password: {value}\n");
-            assert_eq!(strong(text.as_bytes(), 0..8).is_some(), is_strong, "{text}");
-            assert_eq!(weak(text.as_bytes(), 0..8).is_some(), !is_strong, "{text}");
+            let sight = Sight::new(text.as_bytes(), 0..8);
+            assert_eq!(strong(&sight).is_some(), is_strong, "{text}");
+            assert_eq!(weak(&sight).is_some(), !is_strong, "{text}");
         }
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn fences(piece: &Piece<'_>) -> Vec<usize> {
 mod tests {
     use super::super::Markers;
     use super::*;
+    use crate::sign::Sign;
 
     /// The lines of our own markers of which it is told that they hide nothing, read in two pieces.
     fn told(text: &str) -> Vec<usize> {
@@ -49,7 +50,7 @@ mod tests {
         let lines = |cut: usize| {
             let mut markers = Markers::default();
             for own in [0..cut, cut..text.len()] {
-                markers.add(&Piece { bytes: text.as_bytes(), at: 0, own }, &mut |at| line(at));
+                markers.add(&Piece { bytes: text.as_bytes(), at: 0, own, signs: &Sign::all_in(text.as_bytes()) }, &mut |at| line(at));
             }
             markers.own().map(|(_, line)| line).collect::<Vec<_>>()
         };
