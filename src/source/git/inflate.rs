@@ -9,7 +9,14 @@ use libdeflater::{DecompressionError, Decompressor};
 const MOST: u64 = 1032;
 
 thread_local! {
-    static DECOMPRESSOR: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+    /// One for streams that begin with the fixed code and one for all others: a decompressor keeps the tables of the
+    /// fixed code until it meets another, and most small objects are written in it.
+    static DECOMPRESSORS: RefCell<[Decompressor; 2]> = RefCell::new([Decompressor::new(), Decompressor::new()]);
+}
+
+/// Whether the first block of a zlib stream is written in the fixed code: two bits behind a header of two bytes and one bit.
+fn is_fixed(input: &[u8]) -> bool {
+    input.get(2).is_some_and(|first| first >> 1 & 3 == 1)
 }
 
 /// Inflates exactly `size` bytes from the start of `input` into `out`, which is emptied before. An error is a
@@ -22,7 +29,7 @@ pub fn inflate(input: &[u8], size: u64, out: &mut Vec<u8>) -> Result<(), &'stati
     let size = usize::try_from(size).map_err(|_| "too large for this machine")?;
     out.try_reserve_exact(size).map_err(|_| "not enough memory for its size")?;
     out.resize(size, 0);
-    match DECOMPRESSOR.with_borrow_mut(|d| d.zlib_decompress(input, out)) {
+    match DECOMPRESSORS.with_borrow_mut(|both| both[usize::from(is_fixed(input))].zlib_decompress(input, out)) {
         Ok(written) if written == size => Ok(()),
         Ok(_) => Err("its stream is shorter than declared"),
         Err(DecompressionError::InsufficientSpace) => Err("its stream is longer than declared"),
