@@ -2,6 +2,7 @@
 //! access is bounds-checked, so that a damaged file gives `None`, never a panic. It knows nothing of the pack's contents.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -10,6 +11,8 @@ use crate::object::Oid;
 
 const MAGIC: &[u8] = b"\xfftOc";
 const FANOUT: usize = 256 * 4;
+/// So many ids are looked at one by one.
+const FEW: usize = 24;
 
 /// An opened index.
 pub struct Index {
@@ -87,6 +90,9 @@ impl Index {
             Some(directory) => directory.stretch(oid),
             None => self.stretch(oid)?,
         };
+        if high - low <= FEW {
+            return self.among(low..high, oid);
+        }
         // Ids are spread evenly, so a few guesses by the next bytes come close; then it is halved, so that a
         // forged index does not make it slow.
         let mut floor = oid.head() >> (64 - bits) << (64 - bits);
@@ -117,6 +123,15 @@ impl Index {
             }
         }
         None
+    }
+
+    /// The position of an id among a few: all are looked at, as a guess that is wrong costs more.
+    fn among(&self, few: Range<usize>, oid: &Oid) -> Option<usize> {
+        let before = |at: usize| self.raw(at).is_some_and(|raw| head(raw) < oid.head());
+        let first = few.start + few.clone().map(|at| usize::from(before(at))).sum::<usize>();
+        (first..few.end)
+            .take_while(|&at| self.raw(at).is_some_and(|raw| head(raw) == oid.head()))
+            .find(|&at| self.raw(at) == Some(oid.as_bytes()))
     }
 
     /// Gets ready for very many searches. Of an index whose ids are not in order nothing is kept.
