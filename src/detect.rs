@@ -428,7 +428,7 @@ fn firsts(hits: &[Hit]) -> Vec<usize> {
 /// The stretches in which a hit can begin or end outside of any single copied stretch, ascending and joined.
 fn fresh_regions(len: usize, copied: &[Copied], longest: usize, looks_back: bool) -> Vec<Range<usize>> {
     let reach = longest.saturating_sub(1);
-    let mut regions: Vec<Range<usize>> = Vec::new();
+    let mut regions: Vec<Range<usize>> = Vec::with_capacity(copied.len() + 1);
     let mut add = |start: usize, end: usize| {
         let region = start.saturating_sub(reach)..(end + reach).min(len);
         match regions.last_mut() {

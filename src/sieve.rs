@@ -207,12 +207,16 @@ impl Sieve {
     /// Compares the keywords that may have the four bytes at this place.
     fn check(&self, bytes: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
         let gram = gram(bytes, at);
-        let keys = [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)];
-        // All three are asked before any answer is used, so that none waits for another.
-        let known = keys.map(|key| get(&self.again, key.hash::<AGAIN>()) != 0);
+        let (all, head, tail) = (Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8));
+        let known = |key: Key| get(&self.again, key.hash::<AGAIN>());
+        // All three are asked before any answer is used, so that none waits for another; most places have none.
+        let answers = known(all) | known(head) << 1 | known(tail) << 2;
+        if answers == 0 {
+            return;
+        }
         let beside = Beside::of(bytes, at);
-        for (key, known) in keys.into_iter().zip(known) {
-            if known && beside.fits(&self.buckets[key.bucket()]) {
+        for (bit, key) in [all, head, tail].into_iter().enumerate() {
+            if answers >> bit & 1 == 1 && beside.fits(&self.buckets[key.bucket()]) {
                 self.compare(key, (bytes, at), &range, hit);
             }
         }
@@ -232,6 +236,7 @@ impl Sieve {
 }
 
 impl Key {
+    #[inline(always)]
     fn number(self) -> u64 {
         let (kind, bytes) = match self {
             Key::All(gram) => (1, gram),
@@ -247,6 +252,7 @@ impl Key {
     }
 
     /// So many bits that depend on all of it.
+    #[inline(always)]
     fn hash<const WIDTH: u32>(self) -> usize {
         (self.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - WIDTH)) as usize
     }
