@@ -63,6 +63,12 @@ impl Head<'_> {
         memmem::find(self.bytes, word.as_bytes()).is_some()
     }
 
+    /// Whether the name stands there with a sign of equality behind it.
+    fn sets(&self, name: &str) -> bool {
+        let behind = |at: usize| self.bytes[at + name.len()..].iter().find(|b| !b" \t".contains(b)) == Some(&b'=');
+        memmem::find_iter(self.bytes, name).any(behind)
+    }
+
     fn is_object(&self) -> bool {
         self.bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{')
     }
@@ -76,7 +82,7 @@ const FORMATS: &[Format] = &[
     (|head| head.is_object() && head.has("\"terraform_version\""), terraform::read),
     (|head| head.has("apiVersion:") && (head.has("clusters:") || head.has("kind: Config")), kubeconfig::read),
     (|head| head.len <= SMALL && head.has("machine ") && head.has("login "), netrc::read),
-    (|head| head.len <= SMALL && (head.has("_auth") || head.has(":_password")), npmrc::read),
+    (|head| head.len <= SMALL && (head.sets("_auth") || head.sets("_authToken") || head.has(":_password")), npmrc::read),
 ];
 
 /// What the content says of the values in it.

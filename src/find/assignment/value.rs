@@ -318,17 +318,26 @@ fn ends(bytes: &[u8], at: usize, end: End) -> Option<bool> {
     match end {
         End::Quote(mark) => match b {
             b'\n' | b'\r' => None,
-            _ => Some(bytes[at..].starts_with(mark)),
+            _ => Some(b == mark[0] && bytes[at..].starts_with(mark)),
         },
         End::Tag => (b != b'\n').then_some(b == b'<'),
         End::Entry => Some(b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`') || bytes[at..].starts_with(b"\\n")),
-        End::Setting => Some(b.is_ascii_whitespace() || b"\"'`,;()[]{}<>&\\".contains(&b)),
-        End::Bare => Some(b.is_ascii_whitespace() || b"\"'`,;()[]{}<>|&\\".contains(&b)),
+        End::Setting => Some(b.is_ascii_whitespace() || (b != b'|' && is_sign(b))),
+        End::Bare => Some(b.is_ascii_whitespace() || is_sign(b)),
     }
+}
+
+/// Whether no value without quotes goes on beyond it.
+fn is_sign(b: u8) -> bool {
+    matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'|' | b'&' | b'\\')
 }
 
 fn quote(bytes: &[u8], at: usize) -> Option<&'static [u8]> {
     let rest = bytes.get(at..)?;
+    // Most bytes begin none.
+    if !matches!(rest.first()?, b'\\' | b'&' | b'"' | b'\'' | b'`') {
+        return None;
+    }
     QUOTES.iter().copied().find(|mark| rest.starts_with(mark))
 }
 

@@ -64,12 +64,9 @@ const NONE: u32 = u32::MAX;
 
 /// The delta tree of a pack. Entries are named by their rank: their place in the order of offsets.
 pub struct Plan {
-    positions: Vec<u32>,
-    offsets: Vec<u64>,
-    /// The checksum of each entry's bytes; empty where the index has none.
-    crcs: Vec<u32>,
-    first_child: Vec<u32>,
-    next_sibling: Vec<u32>,
+    entries: Vec<Entry>,
+    /// Whether the index has checksums.
+    checked: bool,
     /// Entries that stand whole, with their kind.
     pub roots: Vec<(u32, Kind)>,
     /// Entries whose base is no entry of this pack.
@@ -78,6 +75,18 @@ pub struct Plan {
     pub broken: Vec<(u32, &'static str)>,
     /// How many entries of each kind there are, those with a foreign base left out.
     counts: [usize; 4],
+}
+
+/// All that is known of an entry, in one place: the walk goes where the deltas lead, and each look costs a wait.
+#[derive(Clone, Copy)]
+struct Entry {
+    offset: u64,
+    /// Its place in the index.
+    position: u32,
+    /// The checksum of its bytes.
+    crc: u32,
+    first_child: u32,
+    next_sibling: u32,
 }
 
 /// Small, as there is one for each entry.
@@ -92,20 +101,19 @@ impl Plan {
     /// Reads every entry's header.
     pub fn new(pack: &Pack) -> Self {
         // The checksums are taken along, as it costs nothing to read them in the order of the index.
-        let entry = |at| (pack.index.offset(at).unwrap_or(u64::MAX), at as u32, pack.index.crc(at).unwrap_or(0));
-        let mut order: Vec<(u64, u32, u32)> = (0..pack.index.count()).into_par_iter().map(entry).collect();
-        order.par_sort_unstable();
-        let offsets: Vec<u64> = order.iter().map(|entry| entry.0).collect();
-        let positions: Vec<u32> = order.iter().map(|entry| entry.1).collect();
-        let crcs = if pack.index.crc(0).is_some() { order.iter().map(|entry| entry.2).collect() } else { Vec::new() };
-        drop(order);
-        let links: Vec<Link> = (0..offsets.len()).into_par_iter().map(|rank| link(pack, &offsets, rank)).collect();
+        let entry = |at| Entry {
+            offset: pack.index.offset(at).unwrap_or(u64::MAX),
+            position: at as u32,
+            crc: pack.index.crc(at).unwrap_or(0),
+            first_child: NONE,
+            next_sibling: NONE,
+        };
+        let mut entries: Vec<Entry> = (0..pack.index.count()).into_par_iter().map(entry).collect();
+        entries.par_sort_unstable_by_key(|entry| (entry.offset, entry.position));
+        let links: Vec<Link> = (0..entries.len()).into_par_iter().map(|rank| link(pack, &entries, rank)).collect();
         let mut plan = Self {
-            first_child: vec![NONE; offsets.len()],
-            next_sibling: vec![NONE; offsets.len()],
-            positions,
-            offsets,
-            crcs,
+            entries,
+            checked: pack.index.crc(0).is_some(),
             roots: Vec::new(),
             foreign: Vec::new(),
             broken: Vec::new(),
@@ -118,8 +126,8 @@ impl Plan {
                 Link::Foreign(base) => plan.foreign.push((rank, **base)),
                 &Link::Broken(why) => plan.broken.push((rank, why)),
                 &Link::Child(base) => {
-                    plan.next_sibling[rank as usize] = plan.first_child[base as usize];
-                    plan.first_child[base as usize] = rank;
+                    plan.entries[rank as usize].next_sibling = plan.entries[base as usize].first_child;
+                    plan.entries[base as usize].first_child = rank;
                 }
             }
         }
@@ -130,38 +138,38 @@ impl Plan {
 
     /// Number of entries.
     pub fn count(&self) -> usize {
-        self.offsets.len()
+        self.entries.len()
     }
 
     /// The entry's position in the index.
     pub fn position(&self, rank: u32) -> usize {
-        self.positions[rank as usize] as usize
+        self.entries[rank as usize].position as usize
     }
 
     /// The entry's offset in the pack.
     pub fn offset(&self, rank: u32) -> u64 {
-        self.offsets[rank as usize]
+        self.entries[rank as usize].offset
     }
 
     /// The CRC-32 of the entry's bytes in the pack, where the index has it.
     pub fn crc(&self, rank: u32) -> Option<u32> {
-        self.crcs.get(rank as usize).copied()
+        self.checked.then(|| self.entries[rank as usize].crc)
     }
 
     /// Where the entry ends.
     pub fn end(&self, rank: u32, pack: &Pack) -> u64 {
-        self.offsets.get(rank as usize + 1).copied().unwrap_or(u64::MAX).min(pack.end())
+        self.entries.get(rank as usize + 1).map_or(u64::MAX, |next| next.offset).min(pack.end())
     }
 
     /// Whether no entry is made from this one.
     pub fn is_leaf(&self, rank: u32) -> bool {
-        self.first_child[rank as usize] == NONE
+        self.entries[rank as usize].first_child == NONE
     }
 
     /// The entries made from this one.
     pub fn children(&self, rank: u32) -> impl Iterator<Item = u32> {
         let some = |rank: u32| (rank != NONE).then_some(rank);
-        std::iter::successors(some(self.first_child[rank as usize]), move |&kid| some(self.next_sibling[kid as usize]))
+        std::iter::successors(some(self.entries[rank as usize].first_child), move |&kid| some(self.entries[kid as usize].next_sibling))
     }
 
     /// This entry and all that is made from it, directly or not.
@@ -226,21 +234,32 @@ impl Plan {
     }
 }
 
-fn link(pack: &Pack, offsets: &[u64], rank: usize) -> Link {
-    let offset = offsets[rank];
+fn link(pack: &Pack, entries: &[Entry], rank: usize) -> Link {
+    let offset = entries[rank].offset;
     let Some(header) = pack.header(offset) else { return Link::Broken("its header is damaged") };
     match header.form {
         Form::Whole(kind) => Link::Root(kind),
-        Form::Back(back) => match offset.checked_sub(back).map(|base| offsets[..rank].binary_search(&base)) {
-            Some(Ok(base)) => Link::Child(base as u32),
+        Form::Back(back) => match offset.checked_sub(back).and_then(|base| back_to(&entries[..rank], base)) {
+            Some(base) => Link::Child(base as u32),
             _ => Link::Broken("its base lies at no entry of the pack"),
         },
         Form::Ref(base) => match pack.index.find(&base) {
-            Some(at) => match pack.index.offset(at).map(|base| offsets.binary_search(&base)) {
+            Some(at) => match pack.index.offset(at).map(|base| entries.binary_search_by_key(&base, |entry| entry.offset)) {
                 Some(Ok(base)) => Link::Child(base as u32),
                 _ => Link::Broken("its base lies at no entry of the pack"),
             },
             None => Link::Foreign(Box::new(base)),
         },
     }
+}
+
+/// The rank of the entry at this offset, which is sought from the last one backwards: most bases stand near.
+fn back_to(entries: &[Entry], base: u64) -> Option<usize> {
+    let (mut end, mut step) = (entries.len(), 1);
+    while let Some(start) = end.checked_sub(step).filter(|&start| entries[start].offset > base) {
+        (end, step) = (start, step * 2);
+    }
+    let start = end.saturating_sub(step);
+    let found = entries[start..end].binary_search_by_key(&base, |entry| entry.offset).ok()?;
+    Some(start + found)
 }
