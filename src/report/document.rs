@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use bstr::{BStr, BString, ByteSlice};
 use data_encoding::BASE64;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::mask::Masker;
@@ -269,7 +270,7 @@ impl Document {
             interrupted: outcome.interrupted,
             targets: coverage.targets.iter().map(|target| target.name.clone()).collect(),
             coverage,
-            findings: findings.into_iter().map(|finding| shape.finding(finding)).collect(),
+            findings: findings.into_par_iter().map(|finding| shape.finding(finding)).collect(),
             notices: notices.into_iter().map(|notice| shape.notice(notice)).collect(),
         }
     }

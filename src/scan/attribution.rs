@@ -55,8 +55,7 @@ pub fn place(context: &Context<'_>, objects: Objects<'_>, forest: Forest) {
     if objects.blobs.is_empty() && objects.names.is_empty() && objects.messages.is_empty() && objects.tag_messages.is_empty() {
         return;
     }
-    let mut placing = Placing::new(context, &objects);
-    let contents = forest.finish(objects.numbers.count());
+    let (mut placing, contents) = rayon::join(|| Placing::new(context, &objects), || forest.finish(objects.numbers.count()));
     let answer = placing.ask(&contents);
     placing.read_commits(&answer);
     placing.blobs(&contents, &answer);

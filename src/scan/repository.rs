@@ -45,6 +45,9 @@ pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Co
     let (walk, mut counts) = rayon::join(|| Walk::new(&odb), texts);
     let parts = Parts { repo, stage, odb: &odb, refs: &refs };
     scan_objects(context, &parts, &walk, &mut counts);
+    drop(walk);
+    // To give the maps back takes a while, and what follows leaves a core idle.
+    rayon::spawn(move || drop(odb));
     counts
 }
 
@@ -80,18 +83,20 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, count
     let trees = TreeSink::new(context, &numbers, odb.hash, wanted);
     let (roots, ()) = rayon::join(|| roots(context, repo, &numbers, &graph), || walk.each(Kind::Tree, &trees));
     let (forest, names, missing) = trees.finish(counts);
-    say_missing(context, repo, missing);
-    say_dangling(context, odb, refs);
-    say_hollow(context, &numbers, &tags);
     if context.progress.stopped() {
         context.notice(Notice::incomplete("interrupted", BString::default(), "the scan was stopped before its end"));
     }
     context.progress.set_phase(Phase::History);
     let mut staged: Vec<(Oid, BString)> = stage.entries.iter().filter(|e| e.is_blob()).map(|e| (e.oid, e.path.clone())).collect();
     staged.sort_unstable();
-    say_unstaged(context, odb, &staged);
+    let trouble = || {
+        say_missing(context, repo, missing);
+        say_dangling(context, odb, refs);
+        say_hollow(context, &numbers, &tags);
+        say_unstaged(context, odb, stage);
+    };
     let objects = Objects { odb, numbers: &numbers, refs, graph: &graph, roots, tags: &tags, blobs, names, messages, tag_messages, staged };
-    attribution::place(context, objects, forest);
+    rayon::join(trouble, || attribution::place(context, objects, forest));
 }
 
 fn scan_refs(context: &Context<'_>, refs: &Refs, counts: &mut Counts) {
@@ -164,9 +169,10 @@ fn say_cut(context: &Context<'_>, repo: &Repo, graph: &Graph) {
 }
 
 /// Blobs that the index names and the database has not.
-fn say_unstaged(context: &Context<'_>, odb: &Odb, staged: &[(Oid, BString)]) {
-    for (oid, path) in staged.iter().filter(|(oid, _)| !odb.contains(oid)) {
-        context.notice(Notice::incomplete("missing object", oid.hex(), format!("{path} is staged and its blob is not in the database")));
+fn say_unstaged(context: &Context<'_>, odb: &Odb, stage: &Stage) {
+    for entry in stage.entries.iter().filter(|entry| entry.is_blob() && !odb.contains(&entry.oid)) {
+        let why = format!("{} is staged and its blob is not in the database", entry.path);
+        context.notice(Notice::incomplete("missing object", entry.oid.hex(), why));
     }
 }
 

@@ -59,6 +59,8 @@ impl Pack {
     }
 }
 
+/// So long a stretch of a pack, as a power of two, holds a few entries.
+const STRETCH: u32 = 9;
 /// No entry.
 const NONE: u32 = u32::MAX;
 
@@ -110,7 +112,8 @@ impl Plan {
         };
         let mut entries: Vec<Entry> = (0..pack.index.count()).into_par_iter().map(entry).collect();
         entries.par_sort_unstable_by_key(|entry| (entry.offset, entry.position));
-        let links: Vec<Link> = (0..entries.len()).into_par_iter().map(|rank| link(pack, &entries, rank)).collect();
+        let ranks = Ranks::new(&entries, pack.end());
+        let links: Vec<Link> = entries.par_iter().map(|entry| link(pack, &ranks, entry.offset)).collect();
         let mut plan = Self {
             entries,
             checked: pack.index.crc(0).is_some(),
@@ -119,21 +122,29 @@ impl Plan {
             broken: Vec::new(),
             counts: [0; 4],
         };
+        let (counts, ()) = rayon::join(|| reach_back(&links), || plan.lead(&links));
+        match counts {
+            Some(counts) => plan.counts = counts,
+            None => plan.reach_all(),
+        }
+        plan
+    }
+
+    /// Lets every base lead to what is made from it.
+    fn lead(&mut self, links: &[Link]) {
         for (rank, link) in links.iter().enumerate().rev() {
             let rank = rank as u32;
             match link {
-                &Link::Root(kind) => plan.roots.push((rank, kind)),
-                Link::Foreign(base) => plan.foreign.push((rank, **base)),
-                &Link::Broken(why) => plan.broken.push((rank, why)),
+                &Link::Root(kind) => self.roots.push((rank, kind)),
+                Link::Foreign(base) => self.foreign.push((rank, **base)),
+                &Link::Broken(why) => self.broken.push((rank, why)),
                 &Link::Child(base) => {
-                    plan.entries[rank as usize].next_sibling = plan.entries[base as usize].first_child;
-                    plan.entries[base as usize].first_child = rank;
+                    self.entries[rank as usize].next_sibling = self.entries[base as usize].first_child;
+                    self.entries[base as usize].first_child = rank;
                 }
             }
         }
-        plan.roots.reverse();
-        plan.reach_all(&links);
-        plan
+        self.roots.reverse();
     }
 
     /// Number of entries.
@@ -189,10 +200,7 @@ impl Plan {
     }
 
     /// Counts what can be reached from the roots. Deltas that lead back to themselves cannot: they are broken.
-    fn reach_all(&mut self, links: &[Link]) {
-        if self.reach_back(links) {
-            return;
-        }
+    fn reach_all(&mut self) {
         let mut seen = vec![false; self.count()];
         let mut stack = Vec::new();
         for &(root, kind) in &self.roots {
@@ -212,40 +220,35 @@ impl Plan {
             self.broken.push((rank as u32, "its chain of deltas leads back to itself"));
         }
     }
-
-    /// The same in one go, where every base stands before what is made from it; else nothing is done, and it says so.
-    fn reach_back(&mut self, links: &[Link]) -> bool {
-        let mut kinds: Vec<Option<Kind>> = Vec::with_capacity(links.len());
-        let mut counts = [0; 4];
-        for link in links {
-            let kind = match link {
-                Link::Root(kind) => Some(*kind),
-                Link::Child(base) => match kinds.get(*base as usize) {
-                    Some(kind) => *kind,
-                    None => return false,
-                },
-                Link::Foreign(_) | Link::Broken(_) => None,
-            };
-            kind.iter().for_each(|&kind| counts[kind as usize] += 1);
-            kinds.push(kind);
-        }
-        self.counts = counts;
-        true
-    }
 }
 
-fn link(pack: &Pack, entries: &[Entry], rank: usize) -> Link {
-    let offset = entries[rank].offset;
+/// How many entries of each kind can be reached, in one go; nothing where a base stands behind what is made from it.
+fn reach_back(links: &[Link]) -> Option<[usize; 4]> {
+    let mut kinds: Vec<Option<Kind>> = Vec::with_capacity(links.len());
+    let mut counts = [0; 4];
+    for link in links {
+        let kind = match link {
+            Link::Root(kind) => Some(*kind),
+            Link::Child(base) => *kinds.get(*base as usize)?,
+            Link::Foreign(_) | Link::Broken(_) => None,
+        };
+        kind.iter().for_each(|&kind| counts[kind as usize] += 1);
+        kinds.push(kind);
+    }
+    Some(counts)
+}
+
+fn link(pack: &Pack, ranks: &Ranks<'_>, offset: u64) -> Link {
     let Some(header) = pack.header(offset) else { return Link::Broken("its header is damaged") };
     match header.form {
         Form::Whole(kind) => Link::Root(kind),
-        Form::Back(back) => match offset.checked_sub(back).and_then(|base| back_to(&entries[..rank], base)) {
-            Some(base) => Link::Child(base as u32),
+        Form::Back(back) => match offset.checked_sub(back).filter(|base| *base < offset).and_then(|base| ranks.of(base)) {
+            Some(base) => Link::Child(base),
             _ => Link::Broken("its base lies at no entry of the pack"),
         },
         Form::Ref(base) => match pack.index.find(&base) {
-            Some(at) => match pack.index.offset(at).map(|base| entries.binary_search_by_key(&base, |entry| entry.offset)) {
-                Some(Ok(base)) => Link::Child(base as u32),
+            Some(at) => match pack.index.offset(at).and_then(|base| ranks.of(base)) {
+                Some(base) => Link::Child(base),
                 _ => Link::Broken("its base lies at no entry of the pack"),
             },
             None => Link::Foreign(Box::new(base)),
@@ -253,13 +256,30 @@ fn link(pack: &Pack, entries: &[Entry], rank: usize) -> Link {
     }
 }
 
-/// The rank of the entry at this offset, which is sought from the last one backwards: most bases stand near.
-fn back_to(entries: &[Entry], base: u64) -> Option<usize> {
-    let (mut end, mut step) = (entries.len(), 1);
-    while let Some(start) = end.checked_sub(step).filter(|&start| entries[start].offset > base) {
-        (end, step) = (start, step * 2);
+/// Which entry begins at an offset: a few lie in each stretch of the pack, so that no search goes far.
+struct Ranks<'a> {
+    entries: &'a [Entry],
+    /// How many entries begin before each stretch.
+    before: Vec<u32>,
+}
+
+impl<'a> Ranks<'a> {
+    /// Of entries in the order of their offsets, in a pack of so many bytes.
+    fn new(entries: &'a [Entry], end: u64) -> Self {
+        let mut before = Vec::with_capacity((end >> STRETCH) as usize + 2);
+        for (rank, entry) in entries.iter().enumerate().take_while(|(_, entry)| entry.offset < end) {
+            while before.len() as u64 <= entry.offset >> STRETCH {
+                before.push(rank as u32);
+            }
+        }
+        before.push(entries.partition_point(|entry| entry.offset < end) as u32);
+        Self { entries, before }
     }
-    let start = end.saturating_sub(step);
-    let found = entries[start..end].binary_search_by_key(&base, |entry| entry.offset).ok()?;
-    Some(start + found)
+
+    fn of(&self, offset: u64) -> Option<u32> {
+        let stretch = usize::try_from(offset >> STRETCH).ok()?;
+        let (start, end) = (*self.before.get(stretch)? as usize, *self.before.get(stretch + 1)? as usize);
+        let found = self.entries[start..end].binary_search_by_key(&offset, |entry| entry.offset).ok()?;
+        Some((start + found) as u32)
+    }
 }
