@@ -205,6 +205,7 @@ impl Sieve {
     }
 
     /// Compares the keywords that may have the four bytes at this place.
+    #[inline]
     fn check(&self, bytes: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
         let gram = gram(bytes, at);
         let (all, head, tail) = (Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8));
@@ -215,13 +216,17 @@ impl Sieve {
             return;
         }
         let beside = Beside::of(bytes, at);
-        for (bit, key) in [all, head, tail].into_iter().enumerate() {
-            if answers >> bit & 1 == 1 && beside.fits(&self.buckets[key.bucket()]) {
+        let mut ask = |bit: u32, key: Key| {
+            if answers & bit > 0 && beside.fits(&self.buckets[key.bucket()]) {
                 self.compare(key, (bytes, at), &range, hit);
             }
-        }
+        };
+        ask(1, all);
+        ask(2, head);
+        ask(4, tail);
     }
 
+    #[inline(never)]
     fn compare(&self, key: Key, (bytes, at): (&[u8], usize), range: &Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
         let bucket = key.bucket();
         for place in &self.places[self.buckets[bucket].first as usize..self.buckets[bucket + 1].first as usize] {
