@@ -63,9 +63,13 @@ fn runs(sets: impl Iterator<Item = Set>) -> Vec<Run> {
 
 /// What the places from `skip` to `end` take of any match of any of these outlines.
 pub fn part(outlines: &[&[Run]], skip: usize, end: usize) -> Vec<Run> {
-    let place = |runs: &[Run], place: usize| runs.iter().flat_map(|run| std::iter::repeat_n(run.set, run.len.into())).nth(place);
-    let joined = |at| outlines.iter().try_fold([0; 4], |all: Set, runs| Some(either(all, place(runs, at)?)));
-    runs((skip..end).map_while(joined))
+    let Some((first, others)) = outlines.split_first() else { return Vec::new() };
+    let places = |runs: &[Run]| -> Vec<Set> {
+        let places = runs.iter().flat_map(|run| std::iter::repeat_n(run.set, run.len.into()));
+        places.skip(skip).take(end.saturating_sub(skip)).collect()
+    };
+    let join = |all: Vec<Set>, runs: &&[Run]| all.into_iter().zip(places(runs)).map(|(one, other)| either(one, other)).collect();
+    runs(others.iter().fold(places(first), join).into_iter())
 }
 
 fn either(one: Set, other: Set) -> Set {

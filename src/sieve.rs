@@ -280,9 +280,9 @@ fn grams(key: Key) -> impl Iterator<Item = u32> {
         Key::Head(three) => (three, Some(24)),
         Key::Tail(three) => (three << 8, Some(0)),
     };
-    (0..=255u32)
-        .filter(move |byte| if free.is_some() { byte & 0x20 != 0 } else { *byte == 0 })
-        .map(move |byte| bytes | byte << free.unwrap_or(0))
+    // The bytes with the bit that is set in every folded one.
+    let folded = |number: u32| (number & 0x60) << 1 | 0x20 | (number & 0x1f);
+    (0..if free.is_some() { 128 } else { 1 }).map(move |number| bytes | free.map_or(0, |place| folded(number) << place))
 }
 
 fn set<const WORDS: usize>(table: &mut [u64; WORDS], bit: usize) {
