@@ -27,7 +27,7 @@ fn main() {
     files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     files.sort();
     let mut seen = BTreeMap::new();
-    let mut out = String::from("pub(super) static BUILTIN: &[(Spec, Bound, Stamp, &[Run])] = &[\n");
+    let mut out = String::from("pub(super) static BUILTIN: &[(Spec, Bound, Stamp, &[Run], Option<Run>)] = &[\n");
     for path in &files {
         let text = fs::read_to_string(path).expect("rule files are UTF-8");
         let file: spec::File = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -93,7 +93,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         "(Spec {{ id: {}, aliases: {}, provider: {}, name: {}, severity: {}, confidence: {}, keywords: {}, regex: {}, find: {}, \
          entropy: {:?}, lifetime: {}, filters: {}, stopwords: {}, paths: {}, not_paths: {}, check: {}, pair: Cow::Borrowed(&[{pairs}]), \
          beside: Cow::Borrowed(&[{besides}]), verify: {}, revoke: {}, respond: {}, matches: {}, skip: {} }}, \
-         Bound {{ lead: {}, trail: {}, caseless: {} }}, {:?}, &{:?}),",
+         Bound {{ lead: {}, trail: {}, caseless: {} }}, {:?}, &{:?}, {:?}),",
         text(&rule.id),
         texts(&rule.aliases),
         text(&rule.provider),
@@ -120,6 +120,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         bound.caseless,
         rule.stamp(),
         outline::of_rule(rule.regex.as_deref(), bound.lead),
+        outline::within(rule.regex.as_deref()),
     )
     .expect("writing to a string");
 }

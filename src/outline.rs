@@ -61,6 +61,53 @@ fn runs(sets: impl Iterator<Item = Set>) -> Vec<Run> {
     runs
 }
 
+/// Shorter runs stand in most texts.
+const SHORTEST: u32 = 8;
+
+/// A run of bytes of one set that stands in every match of a regex, wherever in it: of several the one that is least often met.
+pub fn within(regex: Option<&str>) -> Option<Run> {
+    let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(regex?).ok()?;
+    let mut all = Vec::new();
+    gather(&hir, &mut all);
+    let size = |run: &Run| run.set.iter().map(|part| part.count_ones()).sum::<u32>();
+    // Each place of a run takes one byte in so many.
+    all.into_iter().filter(|run| size(run) < 128).max_by_key(|run| u32::from(run.len) * (8 - size(run).ilog2()))
+}
+
+fn gather(hir: &Hir, all: &mut Vec<Run>) {
+    match hir.kind() {
+        HirKind::Capture(capture) => gather(&capture.sub, all),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| gather(part, all)),
+        HirKind::Repetition(repetition) if repetition.min > 0 => match repetition.sub.kind() {
+            HirKind::Class(Class::Bytes(class)) if repetition.min >= SHORTEST => {
+                let mut set = [0; 4];
+                class.iter().for_each(|range| add(&mut set, range.start(), range.end()));
+                all.push(Run { len: repetition.min.min(255) as u8, set });
+            }
+            _ => gather(&repetition.sub, all),
+        },
+        _ => {}
+    }
+}
+
+/// Whether the bytes hold such a run.
+pub fn holds(run: &Run, bytes: &[u8]) -> bool {
+    let len = usize::from(run.len);
+    let mut at = 0;
+    while let Some(here) = bytes.get(at..at + len) {
+        // What stands before a byte that is not of the set begins no run.
+        match here.iter().rposition(|&byte| !has(&run.set, byte)) {
+            Some(stop) => at += stop + 1,
+            None => return true,
+        }
+    }
+    false
+}
+
+fn has(set: &Set, byte: u8) -> bool {
+    set[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+}
+
 /// What the places from `skip` to `end` take of any match of any of these outlines.
 pub fn part(outlines: &[&[Run]], skip: usize, end: usize) -> Vec<Run> {
     let Some((first, others)) = outlines.split_first() else { return Vec::new() };
@@ -82,7 +129,7 @@ pub fn fits(runs: &[Run], bytes: &[u8]) -> bool {
     runs.iter().all(|run| {
         let Some((here, behind)) = rest.split_at_checked(run.len.into()) else { return false };
         rest = behind;
-        here.iter().all(|byte| run.set[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1)
+        here.iter().all(|&byte| has(&run.set, byte))
     })
 }
 
@@ -148,6 +195,14 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_every_match_has_is_known() {
+        let run = within(Some(r"(?i:travis)[\w .:=]{0,40}?[ '](?P<secret>[0-9A-Za-z]{22})\b")).unwrap();
+        assert_eq!(run.len, 22);
+        assert!(holds(&run, b"travis: 'a1b2c3d4e5f6g7h8i9j0k1'") && !holds(&run, b"travis: the continuous integration of it all"));
+        assert!(within(Some("a{0,9}(?:[0-9]{20}|x)[a-z]{7}")).is_none());
+    }
+
+    #[test]
     fn an_opening_is_passed_over() {
         let runs = of_rule(Some(r"(?:\b|\\[nrt])(?P<secret>re_[0-9a-z]{8})"), 2);
         assert!(fits(&runs, b"re_abcd1234") && !fits(&runs, b"re_abcd_234"));
@@ -166,16 +221,17 @@ mod tests {
         #[test]
         fn lets_every_match_through(
             parts in prop::collection::vec(
-                prop::sample::select(vec!["ab", "[0-9]", "(?:a|bcd)", "[a-c]{2,4}", "x?", "(?i:k)", ".{0,3}", "(?:q[0-9]?){2}", r"\b", "(?:a?){40}b"]), 1..7),
-            text in "[a-dkKqx0-9 \n]{0,60}",
+                prop::sample::select(vec!["ab", "[0-9]", "(?:a|bcd)", "[a-c]{2,4}", "x?", "(?i:k)", ".{0,3}", "(?:q[0-9]?){2}", r"\b", "[a-d]{8,9}", "(?:[0-9a]{9})?", "(?:a?){40}b"]), 1..7),
+            text in "(?:[a-dkKqx0-9 \n]{0,9}|[a-d0-9]{7,10}){0,6}",
         ) {
             let pattern = parts.concat();
             let regex = Regex::builder().syntax(syntax::Config::new().unicode(false).utf8(false))
                 .configure(Regex::config().utf8_empty(false)).build(&pattern).unwrap();
-            let runs = of_rule(Some(&pattern), 0);
+            let (runs, within) = (of_rule(Some(&pattern), 0), within(Some(&pattern)));
             for start in 0..=text.len() {
                 let input = Input::new(text.as_bytes()).range(start..text.len()).anchored(Anchored::Yes);
-                if regex.search(&input).is_some() {
+                if let Some(found) = regex.search(&input) {
+                    prop_assert!(within.is_none_or(|run| holds(&run, &text.as_bytes()[found.range()])), "{pattern} in {text:?}");
                     prop_assert!(fits(&runs, &text.as_bytes()[start..]), "{pattern} at {start} of {text:?}");
                 }
             }

@@ -6,19 +6,18 @@ use std::ops::Range;
 use regex_automata::{Anchored, Input};
 
 use crate::find::Found;
-use crate::outline::fits;
+use crate::outline::{fits, holds};
 use crate::rule::{Rule, WHOLE};
 use crate::score::Evidence;
 use crate::secret::Secret;
 
 /// The match that holds the keyword hit, if there is one.
 pub(super) fn find_regex(rule: &Rule, window: &[u8], hit: &Range<usize>) -> Option<Found> {
-    if !fits(&rule.outline, &window[hit.start..]) {
+    let (anchored, mut from) = if rule.bound.lead == 0 { (Anchored::Yes, hit.start) } else { (Anchored::No, 0) };
+    if !fits(&rule.outline, &window[hit.start..]) || rule.within.is_some_and(|run| !holds(&run, &window[from..])) {
         return None;
     }
     let regex = rule.regex();
-    let anchored = if rule.bound.lead == 0 { Anchored::Yes } else { Anchored::No };
-    let mut from = if rule.bound.lead == 0 { hit.start } else { 0 };
     let whole = loop {
         let found = regex.search(&Input::new(window).range(from..window.len()).anchored(anchored))?;
         if found.start() > hit.start {

@@ -14,8 +14,8 @@ include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 pub(super) fn rules() -> Vec<Rule> {
     BUILTIN
         .iter()
-        .map(|(spec, bound, stamp, outline)| {
-            let rule = Rule::resolved(Row::Builtin(spec), *stamp, *bound, Cow::Borrowed(outline));
+        .map(|(spec, bound, stamp, outline, within)| {
+            let rule = Rule::resolved(Row::Builtin(spec), *stamp, *bound, (Cow::Borrowed(outline), *within));
             rule.unwrap_or_else(|fault| panic!("built-in rules are tested: {fault}"))
         })
         .collect()

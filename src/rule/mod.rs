@@ -56,6 +56,8 @@ pub struct Rule {
     pub finder: Option<Finder>,
     /// What the first bytes of a match take, where it begins with the keyword.
     pub outline: Cow<'static, [Run]>,
+    /// A run of bytes that every match has.
+    pub within: Option<Run>,
     /// The paths that it speaks for, and those that it does not.
     paths: [OnceLock<Option<Box<GlobSet>>>; 2],
     parts: OnceLock<Vec<String>>,
@@ -68,12 +70,12 @@ impl Rule {
     /// Resolves the names in a row that was loaded. An error says what is wrong with it.
     pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
         let stamp = spec.stamp();
-        let outline = outline::of_rule(spec.regex.as_deref(), bound.lead);
+        let outline = (Cow::Owned(outline::of_rule(spec.regex.as_deref(), bound.lead)), outline::within(spec.regex.as_deref()));
         let paths = [globs(&spec.id, &spec.paths)?, globs(&spec.id, &spec.not_paths)?].map(OnceLock::from);
-        Ok(Self { paths, ..Self::resolved(Row::Own(Box::new(spec)), stamp, bound, Cow::Owned(outline))? })
+        Ok(Self { paths, ..Self::resolved(Row::Own(Box::new(spec)), stamp, bound, outline)? })
     }
 
-    fn resolved(spec: Row, stamp: Stamp, bound: Bound, outline: Cow<'static, [Run]>) -> Result<Self, String> {
+    fn resolved(spec: Row, stamp: Stamp, bound: Bound, (outline, within): (Cow<'static, [Run]>, Option<Run>)) -> Result<Self, String> {
         let unknown = |kind: &str, name: &str| format!("rule {}: there is no {kind} named {name:?}", spec.id);
         let filters =
             spec.filters.iter().map(|name| filter::by_name(name).ok_or_else(|| unknown("filter", name))).collect::<Result<_, _>>()?;
@@ -97,6 +99,7 @@ impl Rule {
             paths: Default::default(),
             parts: OnceLock::new(),
             outline,
+            within,
             beside: spec.beside.iter().map(|_| OnceLock::new()).collect(),
             stamp,
             regex: OnceLock::new(),
