@@ -135,11 +135,10 @@ impl Changes {
 
 impl Branches {
     fn with_room(entries: usize) -> Self {
-        Self { starts: Vec::with_capacity(entries + 1), edges: Vec::with_capacity(entries), marks: Vec::new(), record: None }
+        Self { starts: Vec::with_capacity(entries + 1), edges: Vec::with_capacity(entries), ..Self::default() }
     }
 
-    fn push(&mut self, start: usize, edge: Option<EdgeId>, mark: Option<EdgeId>) {
-        self.marks.extend(mark.map(|mark| (self.edges.len() as u32, mark)));
+    fn push(&mut self, start: usize, edge: Option<EdgeId>) {
         self.starts.push(start as u32);
         self.edges.push(edge);
     }
@@ -149,19 +148,22 @@ impl Branches {
         self.edges.iter().flatten().copied().chain(self.marks.iter().map(|(_, edge)| *edge)).collect()
     }
 
-    /// Takes over the base's entries that lie in a copied stretch from this place on, and says where they end. Copied
-    /// bytes are an entry of the base only if one begins there.
-    fn take(&mut self, at: usize, stretch: &Copied, base: &Self, changes: &mut Changes) -> usize {
+    /// Which of its entries lie in a stretch that was copied from it, of which the copy is looked at from this place on,
+    /// and where the first of them begins. Copied bytes are an entry only if one begins there.
+    fn copied(&self, at: usize, stretch: &Copied) -> Option<(Range<usize>, usize)> {
         let from = stretch.from + at - stretch.at;
-        let Ok(first) = base.starts.binary_search(&(from as u32)) else { return at };
-        let last = base.starts.partition_point(|&start| start as usize <= stretch.from + stretch.len) - 1;
-        changes.take(first..last, base);
-        let marks = base.marks.partition_point(|(entry, _)| (*entry as usize) < first);
-        let taken = base.marks[marks..].iter().take_while(|(entry, _)| (*entry as usize) < last);
-        self.marks.extend(taken.map(|(entry, edge)| (entry - first as u32 + self.edges.len() as u32, *edge)));
-        self.edges.extend_from_slice(&base.edges[first..last]);
-        self.starts.extend(base.starts[first..last].iter().map(|&start| (start as usize - from + at) as u32));
-        base.starts[last] as usize - from + at
+        let first = self.starts.binary_search(&(from as u32)).ok()?;
+        let last = self.starts.partition_point(|&start| start as usize <= stretch.from + stretch.len) - 1;
+        Some((first..last, from))
+    }
+
+    /// Takes over these entries of the base, of which the first begins there in the base and here in the tree.
+    fn take(&mut self, base: &Self, taken: Range<usize>, (from, at): (usize, usize)) {
+        let marks = base.marks.partition_point(|(entry, _)| (*entry as usize) < taken.start);
+        let marks = base.marks[marks..].iter().take_while(|(entry, _)| (*entry as usize) < taken.end);
+        self.marks.extend(marks.map(|(entry, edge)| (entry - taken.start as u32 + self.edges.len() as u32, *edge)));
+        self.edges.extend_from_slice(&base.edges[taken.clone()]);
+        self.starts.extend(base.starts[taken].iter().map(|&start| (start as usize - from + at) as u32));
     }
 }
 
@@ -185,21 +187,33 @@ impl<'a> TreeSink<'a> {
         (self.forest, inner(self.names), missing)
     }
 
-    /// Looks at the entries that are not copied whole from the base.
-    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>, changes: &mut Changes) -> Branches {
-        let mut branches = Branches::with_room(base.map_or(bytes.len() / ENTRY, |base| base.memo.edges.len() + 1));
+    /// Looks at the entries that are not copied whole from the base. Where they are not `kept` for trees made from this one,
+    /// the branches are its marks alone.
+    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>, changes: &mut Changes, kept: bool) -> Branches {
+        let room = base.map_or(bytes.len() / ENTRY, |base| base.memo.edges.len() + 1);
+        let mut branches = Branches::with_room(if kept { room } else { 0 });
         let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
         let thread = rayon::current_thread_index().unwrap_or(0) % self.known.len();
         let mut known = self.known[thread].lock().unwrap_or_else(PoisonError::into_inner);
         let mut at = 0;
         loop {
             while stretches.next_if(|stretch| stretch.at + stretch.len <= at).is_some() {}
-            if let (Some(stretch), Some(base)) = (stretches.peek().filter(|stretch| stretch.at <= at), base) {
-                at = branches.take(at, stretch, base.memo, changes);
+            if let (Some(stretch), Some(base)) = (stretches.peek().filter(|stretch| stretch.at <= at), base)
+                && let Some((taken, from)) = base.memo.copied(at, stretch)
+            {
+                changes.take(taken.clone(), base.memo);
+                let end = base.memo.starts[taken.end] as usize - from + at;
+                if kept {
+                    branches.take(base.memo, taken, (from, at));
+                }
+                at = end;
             }
             let Some((entry, end)) = entry(bytes, at, self.hash) else { break };
             let (edge, mark) = known.edges(&bytes[at..end], entry.id, |known| self.edges(&entry, known));
-            branches.push(at, edge, mark);
+            branches.marks.extend(mark.map(|mark| (branches.edges.len() as u32, mark)));
+            if kept {
+                branches.push(at, edge);
+            }
             changes.edges.extend(edge);
             at = end;
         }
@@ -261,7 +275,13 @@ impl Sink for TreeSink<'_> {
     fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
         self.tally.add(self.context.progress, id);
         let mut changes = Changes::default();
-        let mut branches = self.look(bytes, base, &mut changes);
+        // What differs from the base is enough of a tree from which no other is made, but for what is seldom.
+        let sure = id.last && base.is_some_and(|base| base.memo.record.is_some() && base.memo.marks.is_empty());
+        let mut branches = self.look(bytes, base, &mut changes, !sure);
+        if sure && (changes.unordered || !branches.marks.is_empty()) {
+            changes = Changes::default();
+            branches = self.look(bytes, base, &mut changes, true);
+        }
         let number = id.place().map_or_else(|| self.numbers.of(&id.oid()), |(pack, at)| Some(self.numbers.packed(pack, at)));
         if let Some(number) = number.filter(|_| id.count) {
             let marked = |branches: &Branches| !branches.marks.is_empty();
