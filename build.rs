@@ -27,7 +27,7 @@ fn main() {
     files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     files.sort();
     let mut seen = BTreeMap::new();
-    let mut out = String::from("pub(super) static BUILTIN: &[(Spec, Bound, Stamp, &[Run], Option<Run>)] = &[\n");
+    let mut out = String::from("pub(super) static BUILTIN: &[Builtin] = &[\n");
     for path in &files {
         let text = fs::read_to_string(path).expect("rule files are UTF-8");
         let file: spec::File = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

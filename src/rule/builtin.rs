@@ -8,6 +8,9 @@ use super::{Rule, Stamp};
 use crate::bound::Bound;
 use crate::outline::Run;
 
+/// A row with what the build script made of its regex: how far it reaches, and what its matches take.
+type Builtin = (Spec, Bound, Stamp, &'static [Run], Option<Run>);
+
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// All built-in rules, in the order of their files' names.
