@@ -85,6 +85,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         Some(regex) => bound::bound(regex, &rule.keywords).unwrap_or_else(|e| panic!("{}: rule {}: {e}", path.display(), rule.id)),
         None => bound::Bound::default(),
     };
+    let lead = rule.regex.as_ref().and_then(|regex| bound::common_lead(regex, &rule.keywords, bound));
     let pair = |p: &spec::Pair| format!("Pair {{ rule: {}, lines: {}, third: {} }}, ", text(&p.rule), p.lines, p.third);
     let pairs: String = rule.pair.iter().map(pair).collect();
     let besides: String = rule.beside.iter().map(|one| beside(one, rule, path)).collect();
@@ -119,7 +120,7 @@ fn emit(out: &mut String, rule: &Spec, path: &Path) {
         bound.trail,
         bound.caseless,
         rule.stamp(),
-        outline::of_rule(rule.regex.as_deref(), bound.lead),
+        outline::of_rule(rule.regex.as_deref(), lead),
         outline::within(rule.regex.as_deref()),
     )
     .expect("writing to a string");

@@ -59,6 +59,12 @@ pub fn bound(regex: &str, keywords: &[impl AsRef<str>]) -> Result<Bound, NoBound
     Ok(bound)
 }
 
+/// The most bytes that a match can have before a keyword, if that is the same for each of these; of a regex with that bound.
+pub fn common_lead(regex: &str, keywords: &[impl AsRef<str>], bound: Bound) -> Option<u32> {
+    let same = |keyword| self::bound(regex, std::slice::from_ref(keyword)).is_ok_and(|alone| alone.lead == bound.lead);
+    (bound.lead == 0 || keywords.iter().all(same)).then_some(bound.lead)
+}
+
 /// The most bytes that can stand before the keyword, where the regex's structure shows its place. A place that
 /// takes nothing but the keyword is trusted first, then one where the keyword is one of several possibilities.
 fn lead(hir: &Hir, keyword: &[u8]) -> Option<usize> {
@@ -164,6 +170,14 @@ mod tests {
             let found = bound(regex, keywords).unwrap();
             assert_eq!((found.lead, found.trail), (lead, trail), "{regex}");
         }
+    }
+
+    #[test]
+    fn keywords_may_differ_in_what_stands_before_them() {
+        let common = |regex, keywords: &[&str]| common_lead(regex, keywords, bound(regex, keywords).unwrap());
+        assert_eq!(common(r"(?:\b|\\n)gh[po]_[0-9a-z]{9}", &["ghp_", "gho_"]), Some(2));
+        assert_eq!(common("(?:key_)?tok_[0-9]{9}", &["key_", "tok_"]), None);
+        assert_eq!(common("(?:ghp|gho)_[0-9]{9}", &["ghp_", "gho_"]), Some(0));
     }
 
     #[test]

@@ -23,10 +23,10 @@ const PLACES: usize = 32;
 const ANY: Set = [u64::MAX; 4];
 
 /// What the first places take of every match of a rule from its keyword on, as runs; nothing where that says nothing.
-/// A match can have `lead` bytes before its keyword: where these are more than an opening that may be empty, nobody
-/// knows here where the keyword stands.
-pub fn of_rule(regex: Option<&str>, lead: u32) -> Vec<Run> {
-    let Some(regex) = regex else { return Vec::new() };
+/// A match can have `lead` bytes before its keyword, whichever of its keywords that is; `None` where they differ in that.
+/// Where these are more than an opening that may be empty, nobody knows here where the keyword stands.
+pub fn of_rule(regex: Option<&str>, lead: Option<u32>) -> Vec<Run> {
+    let (Some(regex), Some(lead)) = (regex, lead) else { return Vec::new() };
     let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(regex) else { return Vec::new() };
     let parts = match hir.kind() {
         HirKind::Concat(parts) => parts.as_slice(),
@@ -71,7 +71,7 @@ pub fn within(regex: Option<&str>) -> Option<Run> {
     gather(&hir, &mut all);
     let size = |run: &Run| run.set.iter().map(|part| part.count_ones()).sum::<u32>();
     // Each place of a run takes one byte in so many.
-    all.into_iter().filter(|run| size(run) < 128).max_by_key(|run| u32::from(run.len) * (8 - size(run).ilog2()))
+    all.into_iter().filter(|run| (1..128).contains(&size(run))).max_by_key(|run| u32::from(run.len) * (8 - size(run).ilog2()))
 }
 
 fn gather(hir: &Hir, all: &mut Vec<Run>) {
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_match() {
-        let outline = |regex| of_rule(Some(regex), 0);
+        let outline = |regex| of_rule(Some(regex), Some(0));
         let runs = outline(r"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}\b");
         let yes = format!("pat{}.{}", "a1".repeat(7), "0f".repeat(32));
         assert!(fits(&runs, yes.as_bytes()));
@@ -199,19 +199,22 @@ mod tests {
         let run = within(Some(r"(?i:travis)[\w .:=]{0,40}?[ '](?P<secret>[0-9A-Za-z]{22})\b")).unwrap();
         assert_eq!(run.len, 22);
         assert!(holds(&run, b"travis: 'a1b2c3d4e5f6g7h8i9j0k1'") && !holds(&run, b"travis: the continuous integration of it all"));
-        assert!(within(Some("a{0,9}(?:[0-9]{20}|x)[a-z]{7}")).is_none());
+        for nothing in ["a{0,9}(?:[0-9]{20}|x)[a-z]{7}", r"a[^\x00-\xff]{9}", ".{20}"] {
+            assert!(within(Some(nothing)).is_none(), "{nothing}");
+        }
     }
 
     #[test]
     fn an_opening_is_passed_over() {
-        let runs = of_rule(Some(r"(?:\b|\\[nrt])(?P<secret>re_[0-9a-z]{8})"), 2);
+        let runs = of_rule(Some(r"(?:\b|\\[nrt])(?P<secret>re_[0-9a-z]{8})"), Some(2));
         assert!(fits(&runs, b"re_abcd1234") && !fits(&runs, b"re_abcd_234"));
-        assert!(of_rule(Some("[a-z]{0,9}re_[0-9]{8}"), 8).is_empty(), "the keyword may stand anywhere in these");
+        assert!(of_rule(Some("(?:key_)?re_[0-9]{8}"), None).is_empty(), "one keyword may stand before the other");
+        assert!(of_rule(Some("[a-z]{0,9}re_[0-9]{8}"), Some(8)).is_empty(), "the keyword may stand anywhere in these");
     }
 
     #[test]
     fn a_part_lets_through_what_any_of_the_outlines_does() {
-        let [digits, small] = ["re_[0-9]{4}", "re_[a-z]{3}"].map(|regex| of_rule(Some(regex), 0));
+        let [digits, small] = ["re_[0-9]{4}", "re_[a-z]{3}"].map(|regex| of_rule(Some(regex), Some(0)));
         let both = part(&[&digits, &small], 3, 12);
         assert!(fits(&both, b"12a") && fits(&both, b"abc") && !fits(&both, b"ab_") && !fits(&both, b"ab"));
         assert!(part(&[&digits, &[]], 3, 12).is_empty());
@@ -227,7 +230,7 @@ mod tests {
             let pattern = parts.concat();
             let regex = Regex::builder().syntax(syntax::Config::new().unicode(false).utf8(false))
                 .configure(Regex::config().utf8_empty(false)).build(&pattern).unwrap();
-            let (runs, within) = (of_rule(Some(&pattern), 0), within(Some(&pattern)));
+            let (runs, within) = (of_rule(Some(&pattern), Some(0)), within(Some(&pattern)));
             for start in 0..=text.len() {
                 let input = Input::new(text.as_bytes()).range(start..text.len()).anchored(Anchored::Yes);
                 if let Some(found) = regex.search(&input) {

@@ -22,7 +22,7 @@ pub use load::Fault;
 pub use spec::{Row, Spec, Stamp};
 pub use write::toml;
 
-use crate::bound::Bound;
+use crate::bound::{self, Bound};
 use crate::check::{self, Check};
 use crate::error::{Error, Result};
 use crate::filter::{self, Filter};
@@ -70,7 +70,9 @@ impl Rule {
     /// Resolves the names in a row that was loaded. An error says what is wrong with it.
     pub fn new(spec: Spec, bound: Bound) -> Result<Self, String> {
         let stamp = spec.stamp();
-        let outline = (Cow::Owned(outline::of_rule(spec.regex.as_deref(), bound.lead)), outline::within(spec.regex.as_deref()));
+        let regex = spec.regex.as_deref();
+        let lead = regex.and_then(|regex| bound::common_lead(regex, &spec.keywords, bound));
+        let outline = (Cow::Owned(outline::of_rule(regex, lead)), outline::within(regex));
         let paths = [globs(&spec.id, &spec.paths)?, globs(&spec.id, &spec.not_paths)?].map(OnceLock::from);
         Ok(Self { paths, ..Self::resolved(Row::Own(Box::new(spec)), stamp, bound, outline)? })
     }

@@ -45,9 +45,6 @@ pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Co
     let (walk, mut counts) = rayon::join(|| Walk::new(&odb), texts);
     let parts = Parts { repo, stage, odb: &odb, refs: &refs };
     scan_objects(context, &parts, &walk, &mut counts);
-    drop(walk);
-    // To give the maps back takes a while, and what follows leaves a core idle.
-    rayon::spawn(move || drop(odb));
     counts
 }
 

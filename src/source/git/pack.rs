@@ -59,8 +59,6 @@ impl Pack {
     }
 }
 
-/// So long a stretch of a pack, as a power of two, holds a few entries.
-const STRETCH: u32 = 9;
 /// No entry.
 const NONE: u32 = u32::MAX;
 
@@ -259,6 +257,8 @@ fn link(pack: &Pack, ranks: &Ranks<'_>, offset: u64) -> Link {
 /// Which entry begins at an offset: a few lie in each stretch of the pack, so that no search goes far.
 struct Ranks<'a> {
     entries: &'a [Entry],
+    /// Length of a stretch, as a power of two.
+    stretch: u32,
     /// How many entries begin before each stretch.
     before: Vec<u32>,
 }
@@ -266,18 +266,20 @@ struct Ranks<'a> {
 impl<'a> Ranks<'a> {
     /// Of entries in the order of their offsets, in a pack of so many bytes.
     fn new(entries: &'a [Entry], end: u64) -> Self {
-        let mut before = Vec::with_capacity((end >> STRETCH) as usize + 2);
+        // About as many stretches as entries, however large the file claims to be.
+        let stretch = (end / (entries.len() as u64).max(1)).max(1).ilog2();
+        let mut before = Vec::new();
         for (rank, entry) in entries.iter().enumerate().take_while(|(_, entry)| entry.offset < end) {
-            while before.len() as u64 <= entry.offset >> STRETCH {
+            while before.len() as u64 <= entry.offset >> stretch {
                 before.push(rank as u32);
             }
         }
         before.push(entries.partition_point(|entry| entry.offset < end) as u32);
-        Self { entries, before }
+        Self { entries, stretch, before }
     }
 
     fn of(&self, offset: u64) -> Option<u32> {
-        let stretch = usize::try_from(offset >> STRETCH).ok()?;
+        let stretch = usize::try_from(offset >> self.stretch).ok()?;
         let (start, end) = (*self.before.get(stretch)? as usize, *self.before.get(stretch + 1)? as usize);
         let found = self.entries[start..end].binary_search_by_key(&offset, |entry| entry.offset).ok()?;
         Some((start + found) as u32)
