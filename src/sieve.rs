@@ -1,7 +1,7 @@
 //! A search for thousands of keywords at once, for text that holds few of them. Each keyword is found by its
 //! rarest bytes: of every second place in the text one bit says whether any keyword may have the four bytes
-//! there, a second bit under another hash asks again, and only then the keywords themselves are compared. It
-//! ignores ASCII letter case and does not know what a keyword is for.
+//! there, the bytes beside them are asked next, and only then the keywords themselves are compared. It ignores
+//! ASCII letter case and does not know what a keyword is for.
 
 use std::ops::Range;
 
@@ -10,8 +10,6 @@ use rustc_hash::FxHashMap;
 /// Bits in the table, as a power of two: 128 KiB, which stay in the second cache; the first would do for a
 /// smaller one, but that lets more through.
 const BITS: u32 = 20;
-/// Bits in the second table, as a power of two.
-const AGAIN: u32 = 17;
 /// Sets the bit that tells lower from upper case in each byte. It joins some other characters too; the
 /// comparison tells them apart.
 const FOLD: u32 = 0x2020_2020;
@@ -50,7 +48,6 @@ type Table<const WORDS: usize> = Box<[u64; WORDS]>;
 /// Keywords made ready.
 pub struct Sieve {
     bits: Table<{ 1 << (BITS - 6) }>,
-    again: Table<{ 1 << (AGAIN - 6) }>,
     /// Where in `places` those begin whose key has a hash; behind them where all end.
     buckets: Vec<Bucket>,
     places: Vec<Place>,
@@ -148,14 +145,14 @@ impl Sieve {
         }
         marks.sort_unstable_by_key(|(key, place)| (key.bucket(), place.keyword));
         let (places, buckets) = (Vec::with_capacity(marks.len()), vec![Bucket::default(); ALL_BUCKETS + 1]);
-        let mut sieve = Self { bits: table(), again: table(), buckets, places, keywords, cores };
+        let mut sieve = Self { bits: table(), buckets, places, keywords, cores };
         let mut marks = marks.into_iter().peekable();
         for (number, bucket) in sieve.buckets.iter_mut().enumerate() {
             bucket.first = sieve.places.len() as u32;
             while let Some((key, place)) = marks.next_if(|(key, _)| key.bucket() == number) {
                 bucket.add(&sieve.keywords[place.keyword as usize], place.offset);
                 sieve.places.push(place);
-                mark(&mut sieve.bits, &mut sieve.again, key);
+                grams(key).for_each(|gram| set(&mut sieve.bits, hash::<BITS>(gram)));
             }
         }
         sieve
@@ -208,22 +205,12 @@ impl Sieve {
     #[inline]
     fn check(&self, bytes: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(usize, usize, usize)) {
         let gram = gram(bytes, at);
-        let (all, head, tail) = (Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8));
-        let known = |key: Key| get(&self.again, key.hash::<AGAIN>());
-        // All three are asked before any answer is used, so that none waits for another; most places have none.
-        let answers = known(all) | known(head) << 1 | known(tail) << 2;
-        if answers == 0 {
-            return;
-        }
         let beside = Beside::of(bytes, at);
-        let mut ask = |bit: u32, key: Key| {
-            if answers & bit > 0 && beside.fits(&self.buckets[key.bucket()]) {
+        for key in [Key::All(gram), Key::Head(gram & 0x00ff_ffff), Key::Tail(gram >> 8)] {
+            if beside.fits(&self.buckets[key.bucket()]) {
                 self.compare(key, (bytes, at), &range, hit);
             }
-        };
-        ask(1, all);
-        ask(2, head);
-        ask(4, tail);
+        }
     }
 
     #[inline(never)]
@@ -265,12 +252,6 @@ impl Key {
 
 fn table<const WORDS: usize>() -> Table<WORDS> {
     vec![0; WORDS].into_boxed_slice().try_into().expect("as long as made")
-}
-
-/// Marks a key in both tables.
-fn mark(bits: &mut Table<{ 1 << (BITS - 6) }>, again: &mut Table<{ 1 << (AGAIN - 6) }>, key: Key) {
-    set(again, key.hash::<AGAIN>());
-    grams(key).for_each(|gram| set(bits, hash::<BITS>(gram)));
 }
 
 /// The folded four bytes that a key stands for: whatever byte stands where it says nothing.

@@ -275,18 +275,18 @@ impl Sink for TreeSink<'_> {
     fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
         self.tally.add(self.context.progress, id);
         let mut changes = Changes::default();
+        let like = base.filter(|base| base.memo.marks.is_empty()).and_then(|base| base.memo.record);
+        let is_odd = |changes: &Changes, branches: &Branches| changes.unordered || !branches.marks.is_empty();
         // What differs from the base is enough of a tree from which no other is made, but for what is seldom.
-        let sure = id.last && base.is_some_and(|base| base.memo.record.is_some() && base.memo.marks.is_empty());
-        let mut branches = self.look(bytes, base, &mut changes, !sure);
-        if sure && (changes.unordered || !branches.marks.is_empty()) {
+        let kept = !id.last || like.is_none();
+        let mut branches = self.look(bytes, base, &mut changes, kept);
+        if !kept && is_odd(&changes, &branches) {
             changes = Changes::default();
             branches = self.look(bytes, base, &mut changes, true);
         }
         let number = id.place().map_or_else(|| self.numbers.of(&id.oid()), |(pack, at)| Some(self.numbers.packed(pack, at)));
         if let Some(number) = number.filter(|_| id.count) {
-            let marked = |branches: &Branches| !branches.marks.is_empty();
-            let like = base.filter(|base| !changes.unordered && !marked(base.memo) && !marked(&branches));
-            branches.record = match like.and_then(|base| base.memo.record) {
+            branches.record = match like.filter(|_| !is_odd(&changes, &branches)) {
                 Some(base) => self.forest.add(number, Some(base), &changes.edges),
                 None => self.forest.add(number, None, &branches.all()),
             };

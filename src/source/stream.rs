@@ -150,7 +150,7 @@ impl<'a> Stream<'a> {
         let more = if lines { around::REACH } else { 0 };
         let (before, after) = self.detector.reach();
         let (before, after) = (before + more, after + more);
-        let (mut end, mut head, mut told) = (StreamEnd::default(), Vec::new(), Vec::new());
+        let (mut end, mut head, mut first_signs) = (StreamEnd::default(), Vec::new(), Vec::new());
         let (mut start, mut own) = (Cursor::default(), 0..0);
         let mut want = self.cut.whole.max(after) + 1;
         self.buffer.clear();
@@ -164,7 +164,7 @@ impl<'a> Stream<'a> {
             let signs = self.detector.signs(&memo);
             if first {
                 head.extend_from_slice(&self.buffer[..self.buffer.len().min(HEAD)]);
-                told.clone_from(&signs);
+                first_signs.clone_from(&signs);
             }
             sink(Piece { bytes: &self.buffer, start, own: own.clone(), memo: &memo, signs, lines });
             end.bytes += own.len() as u64;
@@ -173,7 +173,7 @@ impl<'a> Stream<'a> {
                 end.error = Some(io::Error::other("the scan was stopped"));
             }
             if last || end.error.is_some() {
-                end.facts = filter::facts(end.bytes, &head, &told);
+                end.facts = filter::facts(end.bytes, &head, &first_signs);
                 return end;
             }
             let done = own.end.saturating_sub(before);

@@ -129,9 +129,7 @@ impl Index {
     fn among(&self, few: Range<usize>, oid: &Oid) -> Option<usize> {
         let before = |at: usize| self.raw(at).is_some_and(|raw| head(raw) < oid.head());
         let first = few.start + few.clone().map(|at| usize::from(before(at))).sum::<usize>();
-        (first..few.end)
-            .take_while(|&at| self.raw(at).is_some_and(|raw| head(raw) == oid.head()))
-            .find(|&at| self.raw(at) == Some(oid.as_bytes()))
+        (first..few.end).find(|&at| self.raw(at) == Some(oid.as_bytes()))
     }
 
     /// Gets ready for very many searches. Of an index whose ids are not in order nothing is kept.
