@@ -10,6 +10,8 @@ use rustc_hash::FxHashMap;
 /// Bits in the table, as a power of two: 128 KiB, which stay in the second cache; the first would do for a
 /// smaller one, but that lets more through.
 const BITS: u32 = 20;
+/// Numbers of 64 bits in it.
+const WORDS: usize = 1 << (BITS - 6);
 /// Sets the bit that tells lower from upper case in each byte. It joins some other characters too; the
 /// comparison tells them apart.
 const FOLD: u32 = 0x2020_2020;
@@ -43,11 +45,11 @@ pub const CORE: usize = 12;
 const COMMON: &str = include_str!("sieve/common.txt");
 
 /// A table of bits, of a size that the compiler knows, so that no look into it is checked.
-type Table<const WORDS: usize> = Box<[u64; WORDS]>;
+type Table = Box<[u64; WORDS]>;
 
 /// Keywords made ready.
 pub struct Sieve {
-    bits: Table<{ 1 << (BITS - 6) }>,
+    bits: Table,
     /// Where in `places` those begin whose key has a hash; behind them where all end.
     buckets: Vec<Bucket>,
     places: Vec<Place>,
@@ -152,7 +154,7 @@ impl Sieve {
             while let Some((key, place)) = marks.next_if(|(key, _)| key.bucket() == number) {
                 bucket.add(&sieve.keywords[place.keyword as usize], place.offset);
                 sieve.places.push(place);
-                grams(key).for_each(|gram| set(&mut sieve.bits, hash::<BITS>(gram)));
+                grams(key).for_each(|gram| set(&mut sieve.bits, hash(gram)));
             }
         }
         sieve
@@ -184,7 +186,7 @@ impl Sieve {
             at += BLOCK;
         }
         for place in (at..end).step_by(STRIDE) {
-            if get(&self.bits, hash::<BITS>(gram(bytes, place))) != 0 {
+            if get(&self.bits, hash(gram(bytes, place))) != 0 {
                 self.check(bytes, place, range.start..end, &mut hit);
             }
         }
@@ -196,7 +198,7 @@ impl Sieve {
         let mut marks = 0;
         for place in 0..STEP {
             let gram = load([block[2 * place], block[2 * place + 1], block[2 * place + 2], block[2 * place + 3]]);
-            marks |= get(&self.bits, hash::<BITS>(gram)) << place;
+            marks |= get(&self.bits, hash(gram)) << place;
         }
         marks
     }
@@ -240,17 +242,11 @@ impl Key {
 
     /// Its bucket. Those of one kind are no other's, so that a place answers to its own key alone.
     fn bucket(self) -> usize {
-        ((self.number() >> 32) as usize - 1) << BUCKETS | self.hash::<BUCKETS>()
-    }
-
-    /// So many bits that depend on all of it.
-    #[inline(always)]
-    fn hash<const WIDTH: u32>(self) -> usize {
-        (self.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - WIDTH)) as usize
+        ((self.number() >> 32) as usize - 1) << BUCKETS | (self.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BUCKETS)) as usize
     }
 }
 
-fn table<const WORDS: usize>() -> Table<WORDS> {
+fn table() -> Table {
     vec![0; WORDS].into_boxed_slice().try_into().expect("as long as made")
 }
 
@@ -266,12 +262,12 @@ fn grams(key: Key) -> impl Iterator<Item = u32> {
     (0..if free.is_some() { 128 } else { 1 }).map(move |number| bytes | free.map_or(0, |place| folded(number) << place))
 }
 
-fn set<const WORDS: usize>(table: &mut [u64; WORDS], bit: usize) {
+fn set(table: &mut [u64; WORDS], bit: usize) {
     table[(bit >> 6) & (WORDS - 1)] |= 1 << (bit & 63);
 }
 
 #[inline(always)]
-fn get<const WORDS: usize>(table: &[u64; WORDS], bit: usize) -> u32 {
+fn get(table: &[u64; WORDS], bit: usize) -> u32 {
     (table[(bit >> 6) & (WORDS - 1)] >> (bit & 63)) as u32 & 1
 }
 
@@ -292,8 +288,8 @@ fn load(bytes: [u8; GRAM]) -> u32 {
 }
 
 #[inline(always)]
-fn hash<const WIDTH: u32>(gram: u32) -> usize {
-    (gram.wrapping_mul(SPREAD) >> (32 - WIDTH)) as usize
+fn hash(gram: u32) -> usize {
+    (gram.wrapping_mul(SPREAD) >> (32 - BITS)) as usize
 }
 
 /// How common sequences of four and of three bytes are: a weight, the higher the more common.
