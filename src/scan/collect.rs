@@ -88,8 +88,8 @@ impl Spot {
 /// A candidate with one of its places.
 #[derive(Clone, Debug)]
 pub struct Placed {
-    /// The candidate.
-    pub candidate: Candidate,
+    /// The candidate, which may have many.
+    pub candidate: Arc<Candidate>,
     /// Where it stands.
     pub place: Place,
 }
@@ -136,8 +136,14 @@ impl<'a> Collector<'a> {
     }
 
     /// Takes a candidate with its place.
-    pub fn place(&self, candidate: Candidate, place: Place) {
+    pub fn place(&self, candidate: impl Into<Arc<Candidate>>, place: Place) {
+        let candidate = candidate.into();
         lock(&self.placed).push(Placed { candidate, place });
+    }
+
+    /// Takes many.
+    pub fn place_all(&self, mut placed: Vec<Placed>) {
+        lock(&self.placed).append(&mut placed);
     }
 
     /// Takes trouble.
@@ -271,7 +277,7 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
         severity = Severity::Low;
         reasons.push(format!("it has ended: its kind lives {hours} hours at most"));
     }
-    let uses = uses(detector, &candidate, standing.iter().map(|s| &s.placed.candidate));
+    let uses = uses(detector, &candidate, standing.iter().map(|s| &*s.placed.candidate));
     let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
     places.sort_by(crate::outcome::compare_places);
     places.dedup();
@@ -432,7 +438,7 @@ fn weigh(mut standing: Standing, paths: &mut Paths) -> Option<Standing> {
     });
     standing.evidence = of_path.map_or(window, |of_path| window.and(of_path));
     let chance = standing.evidence.probability();
-    let Candidate { reasons, judged, .. } = &standing.placed.candidate;
+    let Candidate { reasons, judged, .. } = &*standing.placed.candidate;
     // Where the window alone made it likely and it is low all the same, a filter has lowered it.
     let lowered = judged.refuted || !reasons.is_empty() || (standing.confidence == Confidence::Low && window.is_likely());
     standing.confidence = if lowered || !standing.evidence.is_likely() { Confidence::Low } else { Confidence::Medium };

@@ -8,7 +8,7 @@ use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::attribution::{self, Objects};
+use super::attribution::{self, Objects, Past};
 use super::context::Context;
 use super::sinks::{BlobSink, Tags, TextSink, Texts};
 use super::trees::TreeSink;
@@ -72,13 +72,13 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, count
     let Texts { commits, tags, messages, tag_messages } = texts.finish(counts);
     begin(Phase::Blobs, Kind::Blob);
     let blobs = BlobSink::new(context);
-    let (graph, ()) = rayon::join(|| Graph::new(commits), || walk.each(Kind::Blob, &blobs));
+    walk.each(Kind::Blob, &blobs);
     let blobs = blobs.finish(counts);
     begin(Phase::Trees, Kind::Tree);
     let numbers = Numbers::new(odb, walk.loose_ids());
     let wanted = Forest::new(blobs.iter().map(|(oid, _)| *oid));
     let trees = TreeSink::new(context, &numbers, odb.hash, wanted);
-    let (roots, ()) = rayon::join(|| roots(context, repo, &numbers, &graph), || walk.each(Kind::Tree, &trees));
+    walk.each(Kind::Tree, &trees);
     let (forest, names, missing) = trees.finish(counts);
     if context.progress.stopped() {
         context.notice(Notice::incomplete("interrupted", BString::default(), "the scan was stopped before its end"));
@@ -92,8 +92,12 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, count
         say_hollow(context, &numbers, &tags);
         say_unstaged(context, odb, stage);
     };
-    let objects = Objects { odb, numbers: &numbers, refs, graph: &graph, roots, tags: &tags, blobs, names, messages, tag_messages, staged };
-    rayon::join(trouble, || attribution::place(context, objects, forest));
+    let past = || {
+        let graph = Graph::new(commits);
+        Past { roots: roots(context, repo, &numbers, &graph), graph }
+    };
+    let objects = Objects { odb, numbers: &numbers, refs, tags: &tags, blobs, names, messages, tag_messages, staged };
+    rayon::join(trouble, || attribution::place(context, &objects, forest, past));
 }
 
 fn scan_refs(context: &Context<'_>, refs: &Refs, counts: &mut Counts) {

@@ -2,7 +2,7 @@
 //! need. They do not know in which order the kinds come.
 
 use std::io::Read;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
@@ -20,7 +20,7 @@ use crate::source::git::walk::{Id, Sink};
 use crate::source::stream::{Scanned, scan_stdin};
 
 /// Candidates of one object.
-pub type Found = (Oid, Vec<Candidate>);
+pub type Found = (Oid, Vec<Arc<Candidate>>);
 
 pub(super) fn unreadable(context: &Context<'_>, oid: Oid, why: &str) {
     context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
@@ -66,7 +66,7 @@ impl<'a> BlobSink<'a> {
     fn keep(&self, oid: Oid, scanned: Scanned) {
         let candidates = candidates(self.context.collector.detector, scanned);
         if !candidates.is_empty() {
-            push(&self.found, (oid, candidates));
+            push(&self.found, (oid, candidates.into_iter().map(Arc::new).collect()));
         }
     }
 
@@ -119,7 +119,7 @@ impl Sink for BlobSink<'_> {
 }
 
 /// A candidate in a commit or tag.
-pub type Told = (Oid, PlaceKind, Candidate);
+pub type Told = (Oid, PlaceKind, Arc<Candidate>);
 
 /// A tag and what it points to.
 pub type Tags = FxHashMap<Oid, Oid>;
@@ -183,7 +183,7 @@ impl Sink for TextSink<'_> {
             PlaceKind::CommitMessage
         };
         for (kind, candidate) in texts(self.context, &memo, bytes, message) {
-            push(&self.found, (id.oid(), kind, candidate));
+            push(&self.found, (id.oid(), kind, Arc::new(candidate)));
         }
         memo
     }

@@ -2,7 +2,7 @@
 //! entries that the database has not are noted. What was copied from another tree is not looked at again.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::BString;
 use rayon::prelude::*;
@@ -20,7 +20,7 @@ use crate::source::git::walk::{Id, Sink};
 use crate::source::stream::scan_text;
 
 /// Candidates in names of files and folders, with the number under which the forest knows the name.
-pub type Names = Vec<(u32, Vec<Candidate>)>;
+pub type Names = Vec<(u32, Vec<Arc<Candidate>>)>;
 
 /// How many entries a thread remembers.
 const SLOTS: usize = 1 << 12;
@@ -263,7 +263,7 @@ impl<'a> TreeSink<'a> {
         let found = candidates(detector, scan_text(detector, name));
         let (known, number) = self.forest.add_name(name, !found.is_empty());
         if let Some(number) = number {
-            push(&self.names, (number, found));
+            push(&self.names, (number, found.into_iter().map(Arc::new).collect()));
         }
         known
     }
