@@ -28,6 +28,7 @@
 pub mod coverage;
 pub mod error;
 pub mod object;
+pub mod parts;
 pub mod progress;
 pub mod secret;
 // What a value looks like, and what it says of itself.

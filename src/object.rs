@@ -58,7 +58,9 @@ impl Oid {
         if hex.len() != 40 && hex.len() != 64 {
             return None;
         }
-        data_encoding::HEXLOWER_PERMISSIVE.decode(hex).ok().map(|raw| Self::new(&raw))
+        let mut raw = [0; 32];
+        let raw = &mut raw[..hex.len() / 2];
+        data_encoding::HEXLOWER_PERMISSIVE.decode_mut(hex, raw).ok().map(|_| Self::new(raw))
     }
 
     /// The raw bytes.

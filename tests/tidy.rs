@@ -10,6 +10,7 @@ use std::process::Command;
 const ORDER: &[&str] = &[
     "secret",
     "object",
+    "parts",
     "sign",
     "finding",
     "coverage",
@@ -74,7 +75,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memmap2", &["source/git/map.rs"]),
     ("mysql_async", &["verify/drivers/"]),
     ("pbkdf2", &["verify/drivers/"]),
-    ("rayon", &["source/", "scan/", "history/", "report/document.rs"]),
+    ("rayon", &["parts.rs", "source/", "scan/", "history/", "report/document.rs"]),
     ("regex_automata", &["rule/", "detect", "suppress/allow.rs"]),
     ("regex_syntax", &["bound.rs", "outline.rs"]),
     ("redis", &["verify/drivers/"]),

@@ -2,15 +2,18 @@
 //! many threads; afterwards equal contents get one number, so that two root trees that differ elsewhere count
 //! as the same. Objects have numbers here that the database gives them. It does not know commits.
 
+mod hand;
 mod numbering;
 
-use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use bstr::{BString, ByteSlice};
 use rustc_hash::FxHashMap;
 
 use crate::object::Oid;
+use crate::parts::Parts;
+use hand::{Edge, End, Grown, NONE};
+pub use hand::{EdgeId, Hand, Record};
 use numbering::Numbering;
 
 /// The number of a content; equal numbers mean that the trees hold the same wanted blobs at the same paths.
@@ -73,37 +76,8 @@ pub struct Forest {
     /// The wanted blobs with their numbers.
     wanted: FxHashMap<Oid, u32>,
     names: RwLock<Names>,
-    edges: [Mutex<Vec<Edge>>; SHARDS],
-    /// Those that each thread has handed over.
-    trees: [Mutex<Trees>; SHARDS],
+    grown: Parts<Grown>,
 }
-
-/// The number of an edge: that a tree holds a wanted blob or a folder under a name. An edge may stand in many trees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EdgeId(NonZeroU32);
-
-impl EdgeId {
-    fn new(index: usize) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(index as u32))
-    }
-
-    fn index(self) -> usize {
-        (self.0.get() & !GONE) as usize - 1
-    }
-
-    /// The same, as one that the base of a tree has and the tree has not.
-    #[must_use]
-    pub fn gone(self) -> Self {
-        Self(self.0 | GONE)
-    }
-
-    fn is_gone(self) -> bool {
-        self.0.get() & GONE > 0
-    }
-}
-
-/// Marks an edge that is gone.
-const GONE: u32 = 1 << 31;
 
 #[derive(Default)]
 struct Names {
@@ -121,40 +95,6 @@ pub struct Name {
     mark: Option<(u32, u32)>,
 }
 
-/// What the trees hold, one behind the other: all their edges, or those in which they differ from their base.
-#[derive(Default)]
-struct Trees {
-    numbers: Vec<u32>,
-    /// The record of the base, or [`NONE`].
-    bases: Vec<u32>,
-    ends: Vec<u32>,
-    edges: Vec<EdgeId>,
-}
-
-/// Where a tree was put down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Record(u32);
-
-/// No tree.
-const NONE: u32 = u32::MAX;
-
-#[derive(Clone, Copy)]
-struct Edge {
-    name: u32,
-    to: End,
-}
-
-/// What an edge leads to.
-#[derive(Clone, Copy)]
-enum End {
-    /// A blob or name, by its number among the wanted.
-    Wanted(u32),
-    /// A folder, by its number in the database; [`NONE`] until that is known.
-    Folder(u32),
-}
-
-/// Threads hand over apart in so many parts, so that they seldom wait for each other.
-const SHARDS: usize = 16;
 /// Stands before a wanted name, so that it differs from the entry itself: no real name begins with NUL.
 const NAME: u8 = 0;
 /// Longer paths are not followed: git itself refuses folders nested more than 2,048 deep.
@@ -165,8 +105,7 @@ const MOST: usize = 200_000;
 impl Forest {
     /// A forest that looks for these blobs, each once; they are numbered in their order.
     pub fn new(wanted: impl Iterator<Item = Oid>) -> Self {
-        let (names, edges, trees) = Default::default();
-        Self { wanted: wanted.zip(0..).collect(), names, edges, trees }
+        Self { wanted: wanted.zip(0..).collect(), names: RwLock::default(), grown: Parts::new() }
     }
 
     /// A name that is known already.
@@ -189,60 +128,25 @@ impl Forest {
         (Name { id, mark }, number)
     }
 
-    /// The edge of a blob with this name; none where nobody wants the blob.
-    pub fn blob(&self, oid: &Oid, name: Name) -> Option<EdgeId> {
-        Some(self.number(Edge { name: name.id, to: End::Wanted(*self.wanted.get(oid)?) }))
-    }
-
-    /// The edge of a folder with this name. It leads nowhere before [`Self::lead`].
-    pub fn folder(&self, name: Name) -> EdgeId {
-        self.number(Edge { name: name.id, to: End::Folder(NONE) })
-    }
-
-    /// Lets the edge of a folder lead to the tree of this number.
-    pub fn lead(&self, edge: EdgeId, number: u32) {
-        let mut edges = self.edges[edge.index() % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        edges[edge.index() / SHARDS].to = End::Folder(number);
-    }
-
-    /// The edge that a wanted name makes by itself.
-    pub fn mark(&self, name: Name) -> Option<EdgeId> {
-        name.mark.map(|(name, wanted)| self.number(Edge { name, to: End::Wanted(wanted) }))
-    }
-
     /// A name as it is written.
     pub fn spell(&self, name: Name) -> BString {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         BString::from(&*names.names[name.id as usize])
     }
 
-    /// Nothing is lost where an edge has two numbers, and much is gained where nobody looks for the first.
-    fn number(&self, edge: Edge) -> EdgeId {
-        let shard = shard();
-        let mut edges = self.edges[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        edges.push(edge);
-        EdgeId::new((edges.len() - 1) * SHARDS + shard)
+    /// This thread's hand.
+    pub fn hand(&self) -> Hand<'_> {
+        self.hand_of(self.grown.own())
     }
 
-    /// Takes the tree of this number: its edges or, if it has a base that was taken before, the record of that and the
-    /// edges in which they differ. Gives its own record, if it was kept: one without any edge is not.
-    pub fn add(&self, number: u32, base: Option<Record>, edges: &[EdgeId]) -> Option<Record> {
-        if edges.is_empty() && base.is_none() {
-            return None;
-        }
-        let shard = shard();
-        let mut trees = self.trees[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        trees.edges.extend_from_slice(edges);
-        let end = trees.edges.len() as u32;
-        trees.ends.push(end);
-        trees.numbers.push(number);
-        trees.bases.push(base.map_or(NONE, |base| base.0));
-        Some(Record(((trees.numbers.len() - 1) * SHARDS + shard) as u32))
+    /// The hand of the thread of this number.
+    pub fn hand_of(&self, part: usize) -> Hand<'_> {
+        Hand::new(self, &self.grown, part)
     }
 
     /// Numbers the contents. The database has so many objects.
     pub fn finish(self, objects: usize) -> Contents {
-        let trees = join(self.trees.map(|trees| trees.into_inner().unwrap_or_else(PoisonError::into_inner)));
+        let Grown { edges, trees } = hand::join(self.grown);
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).names;
         let mut places = vec![NONE; objects];
         for (number, place) in trees.numbers.iter().zip(0u32..) {
@@ -255,33 +159,9 @@ impl Forest {
             },
             End::Wanted(blob) => (edge.name, Target::Blob(blob)),
         };
-        let edges = self.edges.map(|edges| edges.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let edges = edges.map(|edges| edges.into_iter().map(target).collect());
+        let edges = edges.into_iter().map(target).collect();
         Numbering::new(trees, edges, places).run(names)
     }
-}
-
-/// The part of this thread.
-fn shard() -> usize {
-    rayon::current_thread_index().unwrap_or(0) % SHARDS
-}
-
-/// One list of what several threads took; bases by their place in it.
-fn join(parts: [Trees; SHARDS]) -> Trees {
-    let mut all = Trees::default();
-    let mut starts = [0; SHARDS];
-    for (part, start) in parts.into_iter().zip(&mut starts) {
-        *start = all.numbers.len() as u32;
-        let before = all.edges.len() as u32;
-        all.numbers.extend(part.numbers);
-        all.bases.extend(part.bases);
-        all.ends.extend(part.ends.iter().map(|end| end + before));
-        all.edges.extend(part.edges);
-    }
-    for base in all.bases.iter_mut().filter(|base| **base != NONE) {
-        *base = starts[*base as usize % SHARDS] + *base / SHARDS as u32;
-    }
-    all
 }
 
 /// Where an edge leads.
@@ -409,15 +289,16 @@ mod tests {
     fn add(forest: &Forest, number: u8, tree: &[u8]) {
         let edge = |entry: Entry<'_>| {
             let name = forest.add_name(entry.name, false).0;
+            let mut hand = forest.hand();
             if !entry.is_tree() {
-                return forest.blob(&Oid::new(entry.id), name);
+                return hand.blob(&Oid::new(entry.id), name);
             }
-            let edge = forest.folder(name);
-            forest.lead(edge, entry.id[0].into());
+            let edge = hand.folder(name);
+            hand.lead(edge, entry.id[0].into());
             Some(edge)
         };
         let edges: Vec<EdgeId> = entries(tree, 20).filter_map(edge).collect();
-        forest.add(number.into(), None, &edges);
+        forest.hand().add(number.into(), None, &edges);
     }
 
     #[test]

@@ -4,28 +4,36 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::commit::Headers;
 use crate::object::Oid;
 
-/// A commit as it was read.
-#[derive(Clone, Debug)]
+/// What matters of a commit.
+#[derive(Clone, Copy, Debug)]
 pub struct Commit {
     /// Its id.
     pub oid: Oid,
     /// Its root tree.
     pub tree: Option<Oid>,
-    /// Its parents' ids; in a [`Graph`] there are none, as it has their numbers.
-    pub parents: Vec<Oid>,
     /// Its committer date, in seconds since 1970.
     pub date: i64,
 }
 
-impl Commit {
+/// A commit as it was read.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The commit.
+    pub commit: Commit,
+    /// Its parents' ids; a [`Graph`] has their numbers.
+    pub parents: Vec<Oid>,
+}
+
+impl Parsed {
     /// Takes what matters from a commit's headers.
-    pub fn new(oid: Oid, headers: &Headers<'_>) -> Self {
-        Self { oid, tree: headers.tree, parents: headers.parents.clone(), date: super::commit::date(headers.committer) }
+    pub fn new(oid: Oid, headers: Headers<'_>) -> Self {
+        let commit = Commit { oid, tree: headers.tree, date: super::commit::date(headers.committer) };
+        Self { commit, parents: headers.parents }
     }
 }
 
@@ -33,9 +41,7 @@ impl Commit {
 /// before younger, then by id.
 pub struct Graph {
     commits: Vec<Commit>,
-    /// The parents' numbers, one commit's behind another's, and where those of each end.
-    parents: Vec<u32>,
-    ends: Vec<u32>,
+    parents: Lists,
     ids: FxHashMap<Oid, u32>,
     /// Commits with the parents that were not read.
     cut: Vec<(u32, Oid)>,
@@ -43,31 +49,35 @@ pub struct Graph {
 
 impl Graph {
     /// Orders the commits.
-    pub fn new(mut commits: Vec<Commit>) -> Self {
-        commits.sort_unstable_by_key(|c| (c.date, c.oid));
-        commits.dedup_by_key(|c| c.oid);
-        let mut ids: FxHashMap<Oid, u32> = commits.iter().zip(0..).map(|(c, n)| (c.oid, n)).collect();
-        let known = |commit: &Commit| commit.parents.iter().filter_map(|p| ids.get(p).copied()).collect();
-        let mut parents: Vec<Vec<u32>> = commits.iter().map(known).collect();
+    pub fn new(parsed: &[Parsed]) -> Self {
+        let aged = by_age(parsed);
+        let mut ids: FxHashMap<Oid, u32> = FxHashMap::with_capacity_and_hasher(aged.len(), FxBuildHasher);
+        ids.extend(aged.iter().zip(0..).map(|(&at, number)| (parsed[at as usize].commit.oid, number)));
+        let mut cut = Vec::new();
+        let mut parents = Lists::default();
+        for (&at, number) in aged.iter().zip(0..) {
+            for parent in &parsed[at as usize].parents {
+                match ids.get(parent) {
+                    Some(&parent) => parents.all.push(parent),
+                    None => cut.push((number, *parent)),
+                }
+            }
+            parents.ends.push(parents.all.len() as u32);
+        }
         let order = topological(&parents);
         let mut ranks = vec![0; order.len()];
         for (&number, rank) in order.iter().zip(0u32..) {
             ranks[number as usize] = rank;
         }
-        ids.values_mut().chain(parents.iter_mut().flatten()).for_each(|number| *number = ranks[*number as usize]);
-        let mut commits = arrange(commits, &order);
-        let mut cut = Vec::new();
-        for (commit, number) in commits.iter_mut().zip(0..) {
-            // Those that were read have their numbers: the ids of all would be much to keep.
-            let parents = std::mem::take(&mut commit.parents);
-            cut.extend(parents.into_iter().filter(|parent| !ids.contains_key(parent)).map(|parent| (number, parent)));
-        }
-        let (mut flat, mut ends) = (Vec::with_capacity(commits.len()), Vec::with_capacity(commits.len()));
+        ids.values_mut().chain(cut.iter_mut().map(|(number, _)| number)).for_each(|number| *number = ranks[*number as usize]);
+        cut.sort_by_key(|(number, _)| *number);
+        let commits = order.iter().map(|&number| parsed[aged[number as usize] as usize].commit).collect();
+        let mut ordered = Lists { all: Vec::with_capacity(parents.all.len()), ends: Vec::with_capacity(order.len()) };
         for number in order {
-            flat.extend_from_slice(&parents[number as usize]);
-            ends.push(flat.len() as u32);
+            ordered.all.extend(parents.of(number).iter().map(|&parent| ranks[parent as usize]));
+            ordered.ends.push(ordered.all.len() as u32);
         }
-        Self { commits, parents: flat, ends, ids, cut }
+        Self { commits, parents: ordered, ids, cut }
     }
 
     /// Number of commits.
@@ -92,8 +102,7 @@ impl Graph {
 
     /// The parents that were read.
     pub fn parents(&self, number: u32) -> &[u32] {
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
-        &self.parents[start as usize..self.ends[number as usize] as usize]
+        self.parents.of(number)
     }
 
     /// The number of a commit.
@@ -121,28 +130,67 @@ impl Graph {
     }
 }
 
-/// The values in this order of their places.
-fn arrange<T>(values: Vec<T>, order: &[u32]) -> Vec<T> {
-    let mut slots: Vec<Option<T>> = values.into_iter().map(Some).collect();
-    order.iter().filter_map(|&place| slots[place as usize].take()).collect()
+/// The numbers of several commits for each commit, one list behind another, and where each ends.
+#[derive(Default)]
+struct Lists {
+    all: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Lists {
+    fn of(&self, number: u32) -> &[u32] {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.all[start as usize..self.ends[number as usize] as usize]
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// In which lists each commit stands, ascending.
+    fn turned(&self) -> Self {
+        let mut ends = vec![0u32; self.len()];
+        self.all.iter().for_each(|&inner| ends[inner as usize] += 1);
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            // First where the list begins, and moved on as it fills.
+            *end = sum - *end;
+        }
+        let mut all = vec![0; self.all.len()];
+        for number in 0..self.len() as u32 {
+            for &inner in self.of(number) {
+                let end = &mut ends[inner as usize];
+                all[*end as usize] = number;
+                *end += 1;
+            }
+        }
+        Self { all, ends }
+    }
+}
+
+/// The places of the commits, each commit once, older before younger, then by id.
+fn by_age(parsed: &[Parsed]) -> Vec<u32> {
+    let oid = |at: u32| &parsed[at as usize].commit.oid;
+    // Sorted apart from the commits, which are long.
+    let mut keys: Vec<(i64, u64, u32)> =
+        parsed.iter().zip(0..).map(|(parsed, at)| (parsed.commit.date, parsed.commit.oid.head(), at)).collect();
+    keys.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| oid(a.2).cmp(oid(b.2))));
+    let mut aged: Vec<u32> = keys.into_iter().map(|(_, _, at)| at).collect();
+    aged.dedup_by_key(|at| *oid(*at));
+    aged
 }
 
 /// Parents first, among the ready ones the oldest; commits in a cycle (which only a forged database has) last.
-fn topological(parents: &[Vec<u32>]) -> Vec<u32> {
-    let mut waits = vec![0u32; parents.len()];
-    let mut children: Vec<Vec<u32>> = vec![Vec::new(); parents.len()];
-    for (number, parents) in parents.iter().enumerate() {
-        for &parent in parents {
-            waits[number] += 1;
-            children[parent as usize].push(number as u32);
-        }
-    }
+fn topological(parents: &Lists) -> Vec<u32> {
+    let children = parents.turned();
+    let mut waits: Vec<u32> = (0..parents.len() as u32).map(|number| parents.of(number).len() as u32).collect();
     // The commits are sorted by date and id already, so the number itself is the key.
     let mut ready: BinaryHeap<Reverse<u32>> = (0..parents.len() as u32).filter(|&n| waits[n as usize] == 0).map(Reverse).collect();
     let mut order = Vec::with_capacity(parents.len());
     while let Some(Reverse(number)) = ready.pop() {
         order.push(number);
-        for &child in &children[number as usize] {
+        for &child in children.of(number) {
             waits[child as usize] -= 1;
             if waits[child as usize] == 0 {
                 ready.push(Reverse(child));
@@ -159,13 +207,14 @@ fn topological(parents: &[Vec<u32>]) -> Vec<u32> {
 mod tests {
     use super::*;
 
-    fn commit(id: u8, date: i64, parents: &[u8]) -> Commit {
-        Commit { oid: Oid::new(&[id; 20]), tree: None, parents: parents.iter().map(|&p| Oid::new(&[p; 20])).collect(), date }
+    fn commit(id: u8, date: i64, parents: &[u8]) -> Parsed {
+        let commit = Commit { oid: Oid::new(&[id; 20]), tree: None, date };
+        Parsed { commit, parents: parents.iter().map(|&p| Oid::new(&[p; 20])).collect() }
     }
 
     #[test]
     fn parents_come_first_whatever_their_dates() {
-        let graph = Graph::new(vec![commit(3, 5, &[2]), commit(2, 90, &[1]), commit(1, 50, &[]), commit(4, 7, &[])]);
+        let graph = Graph::new(&[commit(3, 5, &[2]), commit(2, 90, &[1]), commit(1, 50, &[]), commit(4, 7, &[])]);
         let order: Vec<u8> = (0..4).map(|n| graph.commit(n).oid.as_bytes()[0]).collect();
         assert_eq!(order, [4, 1, 2, 3]);
         let tip = graph.find(&Oid::new(&[2; 20])).unwrap();
@@ -175,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_missing_parent_is_named_and_a_cycle_ends() {
-        let graph = Graph::new(vec![commit(1, 1, &[9]), commit(2, 1, &[3]), commit(3, 1, &[2])]);
+        let graph = Graph::new(&[commit(1, 1, &[9]), commit(2, 1, &[3]), commit(3, 1, &[2])]);
         assert_eq!(graph.len(), 3);
         let (_, missing) = graph.missing_parents().next().unwrap();
         assert_eq!(missing.as_bytes()[0], 9);

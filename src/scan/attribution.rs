@@ -75,6 +75,9 @@ pub fn place(context: &Context<'_>, objects: &Objects<'_>, forest: Forest, past:
     placing.commits();
     placing.tags();
     placing.lives(answer.lives);
+    let commits = std::mem::take(&mut placing.commits);
+    // To give back so much memory takes a while: let it be done beside what comes next.
+    rayon::spawn(move || drop((past, contents, commits, answer.places)));
 }
 
 struct Placing<'a, 'o> {
@@ -177,7 +180,8 @@ impl Placing<'_, '_> {
     /// A blob or name that no commit's tree holds: in the index only, behind a ref, or in nothing at all.
     fn dangling(&mut self, number: u32, tree: Option<&(BString, Vec<BString>)>) {
         let oid = self.objects.blobs.get(number as usize).map(|(oid, _)| *oid);
-        let mut refs: Vec<BString> = self.sought.refs.iter().filter(|(_, target)| Some(*target) == oid).map(|(name, _)| name.clone()).collect();
+        let mut refs: Vec<BString> =
+            self.sought.refs.iter().filter(|(_, target)| Some(*target) == oid).map(|(name, _)| name.clone()).collect();
         refs.extend(tree.iter().flat_map(|(_, refs)| refs.iter().cloned()));
         refs.truncate(REFS);
         for candidate in self.sought.wanted[number as usize] {

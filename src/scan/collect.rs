@@ -180,8 +180,9 @@ impl<'a> Collector<'a> {
     /// The values of all candidates, for masking.
     pub fn values(&self) -> Vec<Secret> {
         let placed = lock(&self.placed);
-        let distinct: FxHashSet<&Secret> = placed.iter().map(|p| &p.candidate.judged.value).collect();
-        let mut all: Vec<Secret> = distinct.into_iter().cloned().collect();
+        let mut seen = FxHashSet::default();
+        let distinct = placed.iter().map(|one| &one.candidate).filter(|candidate| seen.insert(Arc::as_ptr(candidate)));
+        let mut all: Vec<Secret> = distinct.map(|candidate| candidate.judged.value.clone()).collect();
         drop(placed);
         all.extend(self.detector.dropped_values());
         all.extend(lock(&self.masked).iter().cloned());
@@ -209,15 +210,8 @@ impl<'a> Collector<'a> {
     pub fn findings(&self, key: &FingerprintKey, suppress: &Suppress, least: Confidence) -> Vec<Finding> {
         let placed = std::mem::take(&mut *lock(&self.placed));
         let mut histories = std::mem::take(&mut *lock(&self.histories));
-        let mut secrets: FxHashMap<Secret, Vec<Placed>> = FxHashMap::default();
-        for one in placed {
-            match secrets.get_mut(&one.candidate.judged.value) {
-                Some(all) => all.push(one),
-                None => drop(secrets.insert(one.candidate.judged.value.clone(), vec![one])),
-            }
-        }
-        let secrets: Vec<(Option<History>, Vec<Placed>)> =
-            secrets.into_iter().map(|(secret, placed)| (histories.remove(&secret), placed)).collect();
+        let secrets = by_secret(placed).into_iter().map(|placed| (histories.remove(&placed[0].candidate.judged.value), placed));
+        let secrets: Vec<(Option<History>, Vec<Placed>)> = secrets.collect();
         let findings = secrets.into_par_iter().filter_map(|(history, placed)| {
             let fingerprint = key.fingerprint(&placed.first()?.candidate.judged.value);
             let history = history.unwrap_or_else(|| History::empty(Scope::None));
@@ -229,6 +223,25 @@ impl<'a> Collector<'a> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The places of each secret. Most candidates have several places, and to compare the candidate itself is quick.
+fn by_secret(placed: Vec<Placed>) -> Vec<Vec<Placed>> {
+    let mut secrets: FxHashMap<Secret, usize> = FxHashMap::default();
+    let mut candidates: FxHashMap<*const Candidate, usize> = FxHashMap::default();
+    let mut all: Vec<Vec<Placed>> = Vec::new();
+    for one in placed {
+        let number = *candidates.entry(Arc::as_ptr(&one.candidate)).or_insert_with(|| {
+            let value = &one.candidate.judged.value;
+            secrets.get(value).copied().unwrap_or_else(|| {
+                all.push(Vec::new());
+                secrets.insert(value.clone(), all.len() - 1);
+                all.len() - 1
+            })
+        });
+        all[number].push(one);
+    }
+    all
 }
 
 /// What a finding is, but for its places.

@@ -45,6 +45,9 @@ pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Co
     let (walk, mut counts) = rayon::join(|| Walk::new(&odb), texts);
     let parts = Parts { repo, stage, odb: &odb, refs: &refs };
     scan_objects(context, &parts, &walk, &mut counts);
+    drop(walk);
+    // To give back what was mapped takes a while: let it be done beside what comes next.
+    rayon::spawn(move || drop(odb));
     counts
 }
 
@@ -93,7 +96,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, count
         say_unstaged(context, odb, stage);
     };
     let past = || {
-        let graph = Graph::new(commits);
+        let graph = Graph::new(&commits.named(odb));
         Past { roots: roots(context, repo, &numbers, &graph), graph }
     };
     let objects = Objects { odb, numbers: &numbers, refs, tags: &tags, blobs, names, messages, tag_messages, staged };

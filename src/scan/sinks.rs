@@ -2,8 +2,8 @@
 //! need. They do not know in which order the kinds come.
 
 use std::io::Read;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
 
@@ -14,8 +14,10 @@ use crate::coverage::{Counts, Notice};
 use crate::detect::Memo;
 use crate::finding::PlaceKind;
 use crate::history::commit::{headers, part};
-use crate::history::graph::Commit;
+use crate::history::graph::Parsed;
 use crate::object::{Base, Kind, Oid};
+use crate::parts::Parts;
+use crate::source::git::odb::Odb;
 use crate::source::git::walk::{Id, Sink};
 use crate::source::stream::{Scanned, scan_stdin};
 
@@ -127,16 +129,35 @@ pub type Tags = FxHashMap<Oid, Oid>;
 /// Reads commits and annotated tags: what they point to, and what their texts hold.
 pub struct TextSink<'a> {
     context: &'a Context<'a>,
-    commits: Mutex<Vec<Commit>>,
+    commits: Parts<Vec<Unnamed>>,
     tags: Mutex<Vec<(Oid, Oid)>>,
     tally: Tally,
     found: Mutex<Vec<Told>>,
 }
 
+/// A packed commit, without its id, and where that is: in the order of the walk each look into an index is a wait.
+type Unnamed = (Option<(u32, u32)>, Parsed);
+
+/// The commits as they were read.
+pub struct Commits(Vec<Unnamed>);
+
+impl Commits {
+    /// The commits with their ids, unordered.
+    pub fn named(self, odb: &Odb) -> Vec<Parsed> {
+        let mut commits = self.0;
+        let mut places: Vec<((u32, u32), usize)> = commits.iter().zip(0..).filter_map(|((place, _), at)| Some(((*place)?, at))).collect();
+        places.sort_unstable();
+        for ((pack, place), at) in places {
+            commits[at].1.commit.oid = odb.packs[pack as usize].index.oid(place as usize).unwrap_or_else(|| Oid::new(&[]));
+        }
+        commits.into_iter().map(|(_, parsed)| parsed).collect()
+    }
+}
+
 /// What a [`TextSink`] has read.
 pub struct Texts {
-    /// The commits, unordered.
-    pub commits: Vec<Commit>,
+    /// The commits.
+    pub commits: Commits,
     /// What each tag points to.
     pub tags: Tags,
     /// Candidates in commits.
@@ -154,13 +175,14 @@ impl<'a> TextSink<'a> {
 
     /// What was read.
     pub fn finish(self, counts: &mut Counts) -> Texts {
-        let (commits, tags) = (inner(self.commits), inner(self.tags));
+        let commits: Vec<Unnamed> = self.commits.into_parts().flatten().collect();
+        let tags = inner(self.tags);
         counts.commits += commits.len() as u64;
         counts.tags += tags.len() as u64;
         counts.bytes += self.tally.counts().1;
         let tags: Tags = tags.into_iter().collect();
         let (tag_messages, messages) = inner(self.found).into_iter().partition(|(oid, _, _)| tags.contains_key(oid));
-        Texts { commits, tags, messages, tag_messages }
+        Texts { commits: Commits(commits), tags, messages, tag_messages }
     }
 }
 
@@ -179,7 +201,9 @@ impl Sink for TextSink<'_> {
             push(&self.tags, (id.oid(), headers.object.unwrap_or(id.oid())));
             PlaceKind::TagMessage
         } else {
-            push(&self.commits, Commit::new(id.oid(), &headers));
+            let place = id.place();
+            let oid = if place.is_some() { Oid::new(&[]) } else { id.oid() };
+            self.commits.mine().push((place, Parsed::new(oid, headers)));
             PlaceKind::CommitMessage
         };
         for (kind, candidate) in texts(self.context, &memo, bytes, message) {

@@ -2,7 +2,7 @@
 //! entries that the database has not are noted. What was copied from another tree is not looked at again.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bstr::BString;
 use rayon::prelude::*;
@@ -13,8 +13,9 @@ use super::sinks::{inner, push, unreadable};
 use super::tally::Tally;
 use crate::candidate::{Candidate, candidates};
 use crate::coverage::Counts;
-use crate::history::forest::{EdgeId, Entry, Forest, Name, Record, entry};
+use crate::history::forest::{EdgeId, Entry, Forest, Hand, Name, Record, entry};
 use crate::object::{Base, Copied, Oid};
+use crate::parts::Parts;
 use crate::source::git::numbers::Numbers;
 use crate::source::git::walk::{Id, Sink};
 use crate::source::stream::scan_text;
@@ -28,6 +29,15 @@ const SLOTS: usize = 1 << 12;
 const LONGEST: usize = 55;
 /// Length of a short entry, in bytes.
 const ENTRY: usize = 32;
+
+/// So many bytes of a tree at each end of what it has from its base: room for all but the longest names.
+const MARGIN: usize = 128;
+
+/// Whether a sketch shows these bytes as far as they lie in a copied stretch.
+fn shows(stretch: &Copied, bytes: Range<usize>) -> bool {
+    let end = stretch.at + stretch.len;
+    stretch.len <= 2 * MARGIN || bytes.end <= stretch.at + MARGIN || bytes.start + MARGIN >= end
+}
 
 /// The edges of an entry, and of its name.
 type Edges = (Option<EdgeId>, Option<EdgeId>);
@@ -58,15 +68,17 @@ struct Slot {
     edges: Edges,
 }
 
-impl Known {
-    fn new() -> Self {
+impl Default for Known {
+    fn default() -> Self {
         Self {
             slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS],
             waiting: Vec::new(),
             names: FxHashMap::default(),
         }
     }
+}
 
+impl Known {
     /// The edges of a raw entry with this id, made where it is not remembered.
     fn edges(&mut self, raw: &[u8], id: &[u8], make: impl FnOnce(&mut Self) -> Edges) -> Edges {
         if raw.len() > LONGEST {
@@ -94,7 +106,7 @@ pub struct TreeSink<'a> {
     tally: Tally,
     forest: Forest,
     /// Of each thread.
-    known: Vec<Mutex<Known>>,
+    known: Parts<Known>,
     names: Mutex<Names>,
     missing: Mutex<Vec<(Oid, BString)>>,
 }
@@ -118,8 +130,8 @@ struct Changes {
     /// So many of the base's entries are dealt with.
     done: usize,
     edges: Vec<EdgeId>,
-    /// Entries of the base came twice, or not in their order.
-    unordered: bool,
+    /// Entries of the base came twice, or not in their order, or a sketch does not show one.
+    unsure: bool,
 }
 
 impl Changes {
@@ -127,7 +139,7 @@ impl Changes {
     fn take(&mut self, taken: Range<usize>, base: &Branches) {
         match base.edges.get(self.done..taken.start) {
             Some(gone) => self.edges.extend(gone.iter().flatten().map(|edge| edge.gone())),
-            None => self.unordered = true,
+            None => self.unsure = true,
         }
         self.done = taken.end;
     }
@@ -171,13 +183,13 @@ impl<'a> TreeSink<'a> {
     /// A sink that hands trees on to the forest. Ids have `hash` bytes.
     pub fn new(context: &'a Context<'a>, numbers: &'a Numbers<'a>, hash: usize, forest: Forest) -> Self {
         let (names, missing) = (Mutex::default(), Mutex::default());
-        let known = (0..rayon::current_num_threads()).map(|_| Mutex::new(Known::new())).collect();
-        Self { context, numbers, hash, tally: Tally::default(), forest, known, names, missing }
+        Self { context, numbers, hash, tally: Tally::default(), forest, known: Parts::new(), names, missing }
     }
 
     /// The forest, candidates in names, and the ids that trees name and the database has not, with their names; sorted.
     pub fn finish(self, counts: &mut Counts) -> (Forest, Names, Vec<(Oid, BString)>) {
-        self.known.par_iter().for_each(|known| self.look_up(&mut known.lock().unwrap_or_else(PoisonError::into_inner).waiting));
+        let threads = (0..self.known.count()).into_par_iter();
+        threads.for_each(|thread| self.look_up(&mut self.known.part(thread).waiting, &mut self.forest.hand_of(thread)));
         let (trees, bytes) = self.tally.counts();
         counts.trees += trees;
         counts.bytes += bytes;
@@ -187,14 +199,12 @@ impl<'a> TreeSink<'a> {
         (self.forest, inner(self.names), missing)
     }
 
-    /// Looks at the entries that are not copied whole from the base. Where they are not `kept` for trees made from this one,
-    /// the branches are its marks alone.
-    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>, changes: &mut Changes, kept: bool) -> Branches {
+    /// Looks at the entries that are not copied whole from the base. Of a `sketch` the branches are its marks alone.
+    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>, changes: &mut Changes, sketch: bool) -> Branches {
         let room = base.map_or(bytes.len() / ENTRY, |base| base.memo.edges.len() + 1);
-        let mut branches = Branches::with_room(if kept { room } else { 0 });
+        let mut branches = Branches::with_room(if sketch { 0 } else { room });
         let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
-        let thread = rayon::current_thread_index().unwrap_or(0) % self.known.len();
-        let mut known = self.known[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut known, mut hand) = (self.known.mine(), self.forest.hand());
         let mut at = 0;
         loop {
             while stretches.next_if(|stretch| stretch.at + stretch.len <= at).is_some() {}
@@ -203,32 +213,40 @@ impl<'a> TreeSink<'a> {
             {
                 changes.take(taken.clone(), base.memo);
                 let end = base.memo.starts[taken.end] as usize - from + at;
-                if kept {
+                if !sketch {
                     branches.take(base.memo, taken, (from, at));
                 }
                 at = end;
             }
             let Some((entry, end)) = entry(bytes, at, self.hash) else { break };
-            let (edge, mark) = known.edges(&bytes[at..end], entry.id, |known| self.edges(&entry, known));
+            if sketch && !stretches.clone().take_while(|stretch| stretch.at < end).all(|stretch| shows(stretch, at..end)) {
+                break;
+            }
+            let (edge, mark) = known.edges(&bytes[at..end], entry.id, |known| self.edges(&entry, known, &mut hand));
             branches.marks.extend(mark.map(|mark| (branches.edges.len() as u32, mark)));
-            if kept {
+            if !sketch {
                 branches.push(at, edge);
             }
             changes.edges.extend(edge);
             at = end;
         }
+        changes.unsure |= sketch && at < bytes.len();
         if let Some(base) = base {
             changes.take(base.memo.edges.len()..base.memo.edges.len(), base.memo);
         }
         branches.starts.push(at as u32);
         if known.waiting.len() >= TOGETHER {
-            self.look_up(&mut known.waiting);
+            self.look_up(&mut known.waiting, &mut hand);
         }
         branches
     }
 
+    fn number(&self, id: &Id<'_>) -> Option<u32> {
+        id.place().map_or_else(|| self.numbers.of(&id.oid()), |(pack, at)| Some(self.numbers.packed(pack, at)))
+    }
+
     /// The edges that an entry and its name make.
-    fn edges(&self, entry: &Entry<'_>, known: &mut Known) -> Edges {
+    fn edges(&self, entry: &Entry<'_>, known: &mut Known, hand: &mut Hand<'_>) -> Edges {
         let name = known.names.get(entry.name).copied().unwrap_or_else(|| {
             let name = self.name(entry.name);
             known.names.insert(entry.name.into(), name);
@@ -236,19 +254,19 @@ impl<'a> TreeSink<'a> {
         });
         let oid = Oid::new(entry.id);
         let edge = match entry.is_tree() {
-            true => Some(self.forest.folder(name)),
-            false => self.forest.blob(&oid, name),
+            true => Some(hand.folder(name)),
+            false => hand.blob(&oid, name),
         };
         if entry.is_tree() || (edge.is_none() && !entry.is_submodule()) {
             known.waiting.push((oid, Waiting { edge, name }));
         }
-        (edge, self.forest.mark(name))
+        (edge, hand.mark(name))
     }
 
     /// Lets the edges of folders lead to them, and notes what the database has not.
-    fn look_up(&self, waiting: &mut Vec<(Oid, Waiting)>) {
+    fn look_up(&self, waiting: &mut Vec<(Oid, Waiting)>, hand: &mut Hand<'_>) {
         self.numbers.each(waiting, |oid, waiting, number| match (number, waiting.edge) {
-            (Some(number), Some(edge)) => self.forest.lead(edge, number),
+            (Some(number), Some(edge)) => hand.lead(edge, number),
             (Some(_), None) => {}
             (None, _) => push(&self.missing, (*oid, self.forest.spell(waiting.name))),
         });
@@ -276,22 +294,32 @@ impl Sink for TreeSink<'_> {
         self.tally.add(self.context.progress, id);
         let mut changes = Changes::default();
         let like = base.filter(|base| base.memo.marks.is_empty()).and_then(|base| base.memo.record);
-        let is_odd = |changes: &Changes, branches: &Branches| changes.unordered || !branches.marks.is_empty();
-        // What differs from the base is enough of a tree from which no other is made, but for what is seldom.
-        let kept = !id.last || like.is_none();
-        let mut branches = self.look(bytes, base, &mut changes, kept);
-        if !kept && is_odd(&changes, &branches) {
-            changes = Changes::default();
-            branches = self.look(bytes, base, &mut changes, true);
-        }
-        let number = id.place().map_or_else(|| self.numbers.of(&id.oid()), |(pack, at)| Some(self.numbers.packed(pack, at)));
-        if let Some(number) = number.filter(|_| id.count) {
-            branches.record = match like.filter(|_| !is_odd(&changes, &branches)) {
-                Some(base) => self.forest.add(number, Some(base), &changes.edges),
-                None => self.forest.add(number, None, &branches.all()),
+        let mut branches = self.look(bytes, base, &mut changes, false);
+        if let Some(number) = self.number(id).filter(|_| id.count) {
+            branches.record = match like.filter(|_| !changes.unsure && branches.marks.is_empty()) {
+                Some(base) => self.forest.hand().add(number, Some(base), &changes.edges),
+                None => self.forest.hand().add(number, None, &branches.all()),
             };
         }
         branches
+    }
+
+    fn margin(&self, base: &Branches) -> Option<usize> {
+        (base.marks.is_empty() && base.record.is_some()).then_some(MARGIN)
+    }
+
+    /// In what a tree differs from its base is enough of it, but for what is seldom.
+    fn glance(&self, id: &Id<'_>, bytes: &[u8], base: &Base<'_, Branches>) -> bool {
+        let mut changes = Changes::default();
+        let branches = self.look(bytes, Some(base), &mut changes, true);
+        if changes.unsure || !branches.marks.is_empty() {
+            return false;
+        }
+        self.tally.add(self.context.progress, id);
+        if let Some(number) = self.number(id).filter(|_| id.count) {
+            self.forest.hand().add(number, base.memo.record, &changes.edges);
+        }
+        true
     }
 
     fn large(&self, _: &Id<'_>, _: &mut dyn std::io::Read) {}

@@ -5,7 +5,8 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Child, ContentId, Contents, NONE, NOTHING, SHARDS, Target, Trees};
+use super::hand::{NONE, Trees};
+use super::{Child, ContentId, Contents, NOTHING, Target};
 
 /// The content of a tree that was not looked at.
 const UNKNOWN: ContentId = u32::MAX;
@@ -16,7 +17,7 @@ const OPEN: ContentId = u32::MAX - 1;
 pub(super) struct Numbering {
     trees: Trees,
     /// Names and targets.
-    edges: [Vec<(u32, Target)>; SHARDS],
+    edges: Vec<(u32, Target)>,
     /// The place of the tree of each object's number.
     places: Vec<u32>,
     /// Nodes by their hash; of those with one hash each next one stands under the next number.
@@ -30,7 +31,7 @@ pub(super) struct Numbering {
 }
 
 impl Numbering {
-    pub(super) fn new(trees: Trees, edges: [Vec<(u32, Target)>; SHARDS], places: Vec<u32>) -> Self {
+    pub(super) fn new(trees: Trees, edges: Vec<(u32, Target)>, places: Vec<u32>) -> Self {
         let of = vec![UNKNOWN; trees.numbers.len()];
         Self { trees, edges, places, ids: FxHashMap::default(), nodes: vec![Box::default()], of, more: Vec::new(), less: Vec::new() }
     }
@@ -62,7 +63,7 @@ impl Numbering {
         let start = if at == 0 { 0 } else { self.trees.ends[at - 1] };
         self.trees.edges[start as usize..self.trees.ends[at] as usize]
             .iter()
-            .map(|&edge| (edge.is_gone(), self.edges[edge.index() % SHARDS][edge.index() / SHARDS]))
+            .map(|&edge| (edge.is_gone(), self.edges[edge.number() as usize]))
     }
 
     /// The place of a tree's base.

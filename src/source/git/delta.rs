@@ -10,7 +10,45 @@ const LARGEST: u64 = 1 << 30;
 /// stretches, ascending, neighbours joined. An error is a phrase that says what is wrong.
 pub fn apply(base: &[u8], delta: &[u8], out: &mut Vec<u8>, copied: &mut Vec<Copied>) -> Result<(), &'static str> {
     out.clear();
-    copied.clear();
+    let (size, instructions) = sizes(base, delta)?;
+    out.try_reserve_exact(size).map_err(|_| "not enough memory for its size")?;
+    follow(base, instructions, size, copied, |_, part| out.extend_from_slice(part.bytes()))
+}
+
+/// The same, but of what is copied only so many bytes at each end of an instruction's are put into `out`, whose other bytes
+/// are left as they are: most of an object need not be there for who knows its base. Gives the object's size.
+pub fn sketch(base: &[u8], delta: &[u8], margin: usize, out: &mut Vec<u8>, copied: &mut Vec<Copied>) -> Result<usize, &'static str> {
+    let (size, instructions) = sizes(base, delta)?;
+    if out.len() < size {
+        out.try_reserve(size - out.len()).map_err(|_| "not enough memory for its size")?;
+        out.resize(size, 0);
+    }
+    follow(base, instructions, size, copied, |at, part| match part {
+        Part::Copied(bytes) if bytes.len() > 2 * margin => {
+            let end = at + bytes.len();
+            out[at..at + margin].copy_from_slice(&bytes[..margin]);
+            out[end - margin..end].copy_from_slice(&bytes[bytes.len() - margin..]);
+        }
+        part => out[at..at + part.bytes().len()].copy_from_slice(part.bytes()),
+    })?;
+    Ok(size)
+}
+
+/// What one instruction gives.
+enum Part<'a> {
+    Copied(&'a [u8]),
+    New(&'a [u8]),
+}
+
+impl<'a> Part<'a> {
+    fn bytes(&self) -> &'a [u8] {
+        let (Self::Copied(bytes) | Self::New(bytes)) = self;
+        bytes
+    }
+}
+
+/// The size of the object, and the instructions that make it.
+fn sizes<'d>(base: &[u8], delta: &'d [u8]) -> Result<(usize, &'d [u8]), &'static str> {
     let mut at = 0;
     let declared = varint(delta, &mut at).ok_or("its delta is cut short")?;
     if declared != base.len() as u64 {
@@ -20,31 +58,42 @@ pub fn apply(base: &[u8], delta: &[u8], out: &mut Vec<u8>, copied: &mut Vec<Copi
     if size > LARGEST {
         return Err("its delta declares more than 1 GiB");
     }
-    let size = size as usize;
-    out.try_reserve_exact(size).map_err(|_| "not enough memory for its size")?;
+    Ok((size as usize, &delta[at..]))
+}
+
+/// Hands over what the instructions give, with its place in the object.
+fn follow<'a>(
+    base: &'a [u8],
+    delta: &'a [u8],
+    size: usize,
+    copied: &mut Vec<Copied>,
+    mut put: impl FnMut(usize, Part<'a>),
+) -> Result<(), &'static str> {
+    copied.clear();
+    let (mut at, mut done) = (0, 0);
     while at < delta.len() {
         let op = delta[at];
         at += 1;
-        if op & 0x80 != 0 {
+        let part = if op & 0x80 != 0 {
             let (from, len) = copy(op, delta, &mut at).ok_or("its delta is cut short")?;
             let bytes = base.get(from..from.saturating_add(len)).ok_or("its delta copies from beyond its base")?;
-            if out.len() + len > size {
-                return Err("its delta makes more than it declares");
-            }
-            push(copied, Copied { at: out.len(), from, len });
-            out.extend_from_slice(bytes);
+            push(copied, Copied { at: done, from, len });
+            Part::Copied(bytes)
         } else if op == 0 {
             return Err("its delta has an unknown instruction");
         } else {
             let bytes = delta.get(at..at + usize::from(op)).ok_or("its delta is cut short")?;
             at += usize::from(op);
-            if out.len() + bytes.len() > size {
-                return Err("its delta makes more than it declares");
-            }
-            out.extend_from_slice(bytes);
+            Part::New(bytes)
+        };
+        let len = part.bytes().len();
+        if done + len > size {
+            return Err("its delta makes more than it declares");
         }
+        put(done, part);
+        done += len;
     }
-    if out.len() == size { Ok(()) } else { Err("its delta makes less than it declares") }
+    if done == size { Ok(()) } else { Err("its delta makes less than it declares") }
 }
 
 fn push(copied: &mut Vec<Copied>, stretch: Copied) {
@@ -101,6 +150,16 @@ mod tests {
         let (out, copied) = run(b"0123456789", &delta).unwrap();
         assert_eq!(out, b"012345XY0123");
         assert_eq!(copied, [Copied { at: 0, from: 0, len: 6 }, Copied { at: 8, from: 0, len: 4 }]);
+    }
+
+    #[test]
+    fn a_sketch_has_the_ends_of_what_is_copied() {
+        let delta = [10, 12, 0x91, 0, 7, 0x91, 7, 3, 2, b'X', b'Y'];
+        let (mut out, mut copied) = (vec![b'.'; 14], Vec::new());
+        assert_eq!(sketch(b"0123456789", &delta, 2, &mut out, &mut copied), Ok(12));
+        assert_eq!(out, b"01...56789XY..");
+        assert_eq!(copied, [Copied { at: 0, from: 0, len: 10 }]);
+        assert!(sketch(b"0123456789", &delta[..7], 2, &mut out, &mut copied).is_err());
     }
 
     #[test]

@@ -29,6 +29,17 @@ pub trait Sink: Sync {
     /// Takes one object. `count` is false where it was seen before, in another pack, and only its memo matters.
     fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Self::Memo>>) -> Self::Memo;
 
+    /// With this memo of its base, so many bytes at each end of what an object has from there may be enough of it, where no
+    /// other is made from it.
+    fn margin(&self, _: &Self::Memo) -> Option<usize> {
+        None
+    }
+
+    /// Takes an object of which no more than that is there, and anything in between; `false` where it was not enough.
+    fn glance(&self, _: &Id<'_>, _: &[u8], _: &Base<'_, Self::Memo>) -> bool {
+        false
+    }
+
     /// Takes a blob too large to be held in memory.
     fn large(&self, id: &Id<'_>, reader: &mut dyn std::io::Read);
 
@@ -184,6 +195,7 @@ struct Parent<M> {
 struct Scratch {
     instructions: Vec<u8>,
     bytes: Vec<u8>,
+    sketch: Vec<u8>,
     copied: Vec<Copied>,
 }
 
@@ -275,13 +287,32 @@ impl<S: Sink> PackWalk<'_, S> {
             return;
         }
         let mut scratch = SCRATCH.take();
-        match self.stream(rank).map_or_else(|| self.decode(rank, base, &mut scratch), |()| Ok(u64::MAX)) {
-            Ok(u64::MAX) => {}
-            Ok(size) => drop(self.give(rank, size, base, &scratch)),
-            Err(why) => self.fail(rank, why),
+        let sketched = base.and_then(|parent| Some((parent, self.sink.margin(parent.memo.as_ref()?)?)));
+        let done = match sketched {
+            Some((parent, margin)) => self.glance(rank, parent, margin, &mut scratch),
+            None if self.stream(rank).is_some() => Ok(()),
+            None => self.decode(rank, base, &mut scratch).map(|size| drop(self.give(rank, size, base, &scratch))),
+        };
+        if let Err(why) = done {
+            self.fail(rank, why);
         }
         scratch.bytes.shrink_to(1 << 20);
+        scratch.sketch.truncate(1 << 20);
+        scratch.sketch.shrink_to(1 << 20);
         SCRATCH.set(scratch);
+    }
+
+    /// Hands over an object of which a part may be enough.
+    fn glance(&self, rank: u32, parent: &Parent<Option<S::Memo>>, margin: usize, scratch: &mut Scratch) -> Result<(), &'static str> {
+        self.inflate(rank, &mut scratch.instructions)?;
+        let Scratch { instructions, bytes, sketch, copied } = scratch;
+        let size = delta::sketch(&parent.bytes, instructions, margin, sketch, copied)?;
+        let base = self.inherited(Some(parent), copied);
+        if !base.is_some_and(|base| self.sink.glance(&self.id(rank, size as u64), &sketch[..size], &base)) {
+            delta::apply(&parent.bytes, instructions, bytes, copied)?;
+            self.give(rank, size as u64, Some(parent), scratch);
+        }
+        Ok(())
     }
 
     /// Hands a whole blob that is too large to hold to the sink as a stream; `None` where it is not one.
@@ -298,12 +329,17 @@ impl<S: Sink> PackWalk<'_, S> {
 
     /// Hands a decoded object to the sink.
     fn give(&self, rank: u32, size: u64, base: Option<&Parent<Option<S::Memo>>>, scratch: &Scratch) -> S::Memo {
+        self.sink.object(&self.id(rank, size), &scratch.bytes, self.inherited(base, &scratch.copied).as_ref())
+    }
+
+    fn inherited<'b>(&self, base: Option<&'b Parent<Option<S::Memo>>>, copied: &'b [Copied]) -> Option<Base<'b, S::Memo>> {
+        base.and_then(|parent| Some(Base { memo: parent.memo.as_ref()?, len: parent.bytes.len(), copied }))
+    }
+
+    fn id(&self, rank: u32, size: u64) -> Id<'_> {
         let again = || self.oid(rank).is_some_and(|oid| self.odb.in_earlier_pack(&oid, self.number));
         let count = self.number == 0 || !again();
-        let inherited =
-            base.and_then(|parent| Some(Base { memo: parent.memo.as_ref()?, len: parent.bytes.len(), copied: &scratch.copied }));
-        let id = Id { kind: self.kind, size, count, last: self.plan.is_leaf(rank), name: self.name(rank) };
-        self.sink.object(&id, &scratch.bytes, inherited.as_ref())
+        Id { kind: self.kind, size, count, last: self.plan.is_leaf(rank), name: self.name(rank) }
     }
 
     fn name(&self, rank: u32) -> Name<'_> {
@@ -311,6 +347,18 @@ impl<S: Sink> PackWalk<'_, S> {
     }
 
     fn decode<M>(&self, rank: u32, base: Option<&Parent<M>>, scratch: &mut Scratch) -> Result<u64, &'static str> {
+        match base {
+            None => self.inflate(rank, &mut scratch.bytes)?,
+            Some(parent) => {
+                self.inflate(rank, &mut scratch.instructions)?;
+                delta::apply(&parent.bytes, &scratch.instructions, &mut scratch.bytes, &mut scratch.copied)?;
+            }
+        }
+        Ok(scratch.bytes.len() as u64)
+    }
+
+    /// What the entry holds: an object, or a delta.
+    fn inflate(&self, rank: u32, out: &mut Vec<u8>) -> Result<(), &'static str> {
         let (offset, end) = (self.plan.offset(rank), self.plan.end(rank, self.pack));
         let header = self.pack.header(offset).ok_or("its header is damaged")?;
         if let Some(crc) = self.plan.crc(rank) {
@@ -320,14 +368,7 @@ impl<S: Sink> PackWalk<'_, S> {
             }
         }
         let stream = self.pack.stream(offset, &header).ok_or("it reaches beyond the pack")?;
-        match base {
-            None => inflate(stream, header.size, &mut scratch.bytes)?,
-            Some(parent) => {
-                inflate(stream, header.size, &mut scratch.instructions)?;
-                delta::apply(&parent.bytes, &scratch.instructions, &mut scratch.bytes, &mut scratch.copied)?;
-            }
-        }
-        Ok(scratch.bytes.len() as u64)
+        inflate(stream, header.size, out)
     }
 
     fn oid(&self, rank: u32) -> Option<Oid> {
