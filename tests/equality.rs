@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::repo::{Repo, data};
 use common::run::run;
 use common::text::{edit, line, text};
-use common::token::Random;
+use common::token::{Random, token};
 use unleak::candidate::candidates;
 use unleak::detect::Detector;
 use unleak::rule::RuleSet;
@@ -257,4 +257,50 @@ fn the_engine_finds_what_a_naive_scan_finds() {
 #[test]
 fn so_does_the_slow_lane() {
     (100..100 + rounds().div_ceil(3)).for_each(|seed| equal(seed, true));
+}
+
+/// A history of few, wide folders: names of all lengths, a few of them secrets; files with a secret and without come, change and go.
+fn wide(random: &mut Random) -> Vec<u8> {
+    let mut stream = Vec::new();
+    let length = |random: &mut Random| if random.one_in(4) { 100 + random.below(150) } else { 1 + random.below(40) };
+    let mut name = |random: &mut Random, folder: usize| {
+        let length = length(random);
+        let letters = random.pick(&["a", "z", "no ", "é"]).repeat(length / 2 + 1);
+        if folder == 2 && random.one_in(30) { token(random.below(40) as u64) } else { letters }
+    };
+    let names: Vec<String> = (0..120).map(|n| format!("{}/{}{n}", ["a", "b", "b/c"][n % 3], name(random, n % 3))).collect();
+    for commit in 1..=40 {
+        let when = 1_700_000_000 + 60 * commit;
+        stream.extend(format!("commit refs/heads/main\ncommitter C <c@corp.io> {when} +0000\ndata 2\ngo\n").into_bytes());
+        let changes = if commit == 1 { names.len() } else { 1 + random.below(4) };
+        for change in 0..changes {
+            let path = if commit == 1 { &names[change] } else { random.pick(&names) };
+            if commit > 1 && random.one_in(5) {
+                stream.extend(format!("D {path}\n").into_bytes());
+                continue;
+            }
+            let secret = if random.one_in(3) { token(random.below(40) as u64) } else { String::new() };
+            stream.extend(format!("M 100644 inline {path}\n").into_bytes());
+            stream.extend(data(format!("line {}\ntoken = \"{secret}\"\n", random.below(50)).as_bytes()));
+        }
+        stream.extend(b"\n");
+    }
+    stream
+}
+
+#[test]
+fn places_are_the_same_however_trees_are_stored() {
+    for seed in 0..rounds() {
+        let repo = Repo::new();
+        let stream = wide(&mut Random::new(seed));
+        repo.git_with(&["-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet"], &stream);
+        let scan = || run(&repo.home, &repo.path, &["git", ".", "--format", "json", "--show-secrets", "--confidence", "low"]);
+        let loose = scan();
+        assert!(loose.report().findings().len() > 20, "seed {seed} tests little");
+        for (depth, window) in [("50", "10"), ("4", "100"), ("1", "40")] {
+            repo.git(&["repack", "-q", "-n", "-adf", &format!("--depth={depth}"), &format!("--window={window}")]);
+            assert!(repo.git(&["verify-pack", "-v", repo.packs("idx")[0].to_str().unwrap()]).lines().any(|line| line.contains(" tree ")));
+            assert!(scan().stdout == loose.stdout, "seed {seed}: depth {depth} and window {window} tell another story");
+        }
+    }
 }
