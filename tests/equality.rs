@@ -263,7 +263,7 @@ fn so_does_the_slow_lane() {
 fn wide(random: &mut Random) -> Vec<u8> {
     let mut stream = Vec::new();
     let length = |random: &mut Random| if random.one_in(4) { 100 + random.below(150) } else { 1 + random.below(40) };
-    let mut name = |random: &mut Random, folder: usize| {
+    let name = |random: &mut Random, folder: usize| {
         let length = length(random);
         let letters = random.pick(&["a", "z", "no ", "é"]).repeat(length / 2 + 1);
         if folder == 2 && random.one_in(30) { token(random.below(40) as u64) } else { letters }

@@ -139,7 +139,7 @@ impl Placing<'_, '_> {
             dated(&mut place, &self.commits[&at.commit]);
             place.in_head = Some(at.in_head);
             place.refs.clone_from(&at.refs);
-            Placed { candidate: Arc::clone(candidate), place }
+            Placed { candidate: Arc::clone(candidate), place: Box::new(place) }
         })
     }
 

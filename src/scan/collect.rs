@@ -91,7 +91,7 @@ pub struct Placed {
     /// The candidate, which may have many.
     pub candidate: Arc<Candidate>,
     /// Where it stands.
-    pub place: Place,
+    pub place: Box<Place>,
 }
 
 /// What all sources of a run share.
@@ -138,7 +138,7 @@ impl<'a> Collector<'a> {
     /// Takes a candidate with its place.
     pub fn place(&self, candidate: impl Into<Arc<Candidate>>, place: Place) {
         let candidate = candidate.into();
-        lock(&self.placed).push(Placed { candidate, place });
+        lock(&self.placed).push(Placed { candidate, place: Box::new(place) });
     }
 
     /// Takes many.
@@ -212,7 +212,8 @@ impl<'a> Collector<'a> {
         let mut histories = std::mem::take(&mut *lock(&self.histories));
         let secrets = by_secret(placed).into_iter().map(|placed| (histories.remove(&placed[0].candidate.judged.value), placed));
         let secrets: Vec<(Option<History>, Vec<Placed>)> = secrets.collect();
-        let findings = secrets.into_par_iter().filter_map(|(history, placed)| {
+        // Few secrets have most places, and those stand together.
+        let findings = secrets.into_par_iter().with_max_len(8).filter_map(|(history, placed)| {
             let fingerprint = key.fingerprint(&placed.first()?.candidate.judged.value);
             let history = history.unwrap_or_else(|| History::empty(Scope::None));
             finding(self, Identity { fingerprint, history, suppress, least }, placed)
@@ -291,11 +292,11 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
         reasons.push(format!("it has ended: its kind lives {hours} hours at most"));
     }
     let uses = uses(detector, &candidate, standing.iter().map(|s| &*s.placed.candidate));
-    let mut places: Vec<Place> = standing.into_iter().map(|s| s.placed.place).collect();
-    places.sort_by(crate::outcome::compare_places);
+    let mut places: Vec<Box<Place>> = standing.into_iter().map(|s| s.placed.place).collect();
+    places.sort_by(|a, b| crate::outcome::compare_places(a, b));
     places.dedup();
     let more_places = places.len().saturating_sub(PLACES);
-    places.truncate(PLACES);
+    let places = places.into_iter().take(PLACES).map(|place| *place).collect();
     Some(Finding {
         score,
         secret: candidate.judged.value.clone(),
