@@ -19,15 +19,15 @@ fn is_fixed(input: &[u8]) -> bool {
     input.get(2).is_some_and(|first| first >> 1 & 3 == 1)
 }
 
-/// Inflates exactly `size` bytes from the start of `input` into `out`, which is emptied before. An error is a
+/// Inflates exactly `size` bytes from the start of `input` into `out`, in place of what it held. An error is a
 /// phrase that says what is wrong with the stream.
 pub fn inflate(input: &[u8], size: u64, out: &mut Vec<u8>) -> Result<(), &'static str> {
-    out.clear();
     if size / MOST > input.len() as u64 {
         return Err("it declares a size that its bytes cannot hold");
     }
     let size = usize::try_from(size).map_err(|_| "too large for this machine")?;
-    out.try_reserve_exact(size).map_err(|_| "not enough memory for its size")?;
+    out.truncate(size);
+    out.try_reserve_exact(size - out.len()).map_err(|_| "not enough memory for its size")?;
     out.resize(size, 0);
     match DECOMPRESSORS.with_borrow_mut(|both| both[usize::from(is_fixed(input))].zlib_decompress(input, out)) {
         Ok(written) if written == size => Ok(()),

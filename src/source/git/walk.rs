@@ -259,12 +259,12 @@ impl<S: Sink> PackWalk<'_, S> {
                 return;
             }
             let mut scratch = SCRATCH.take();
-            let decoded = self.decode(rank, base.as_deref(), &mut scratch);
-            let parent = decoded.map(|size| {
-                let memo = self.give(rank, size, base.as_deref(), &scratch);
-                Parent { bytes: std::mem::take(&mut scratch.bytes), memo: Some(memo) }
-            });
+            // What others are made from keeps its room as long as they need it, and that of the others is kept for the next.
+            let bytes = std::mem::take(&mut scratch.bytes);
+            let memo = self.decode(rank, base.as_deref(), &mut scratch).map(|size| self.give(rank, size, base.as_deref(), &scratch));
+            let bytes = std::mem::replace(&mut scratch.bytes, bytes);
             SCRATCH.set(scratch);
+            let parent = memo.map(|memo| Parent { bytes, memo: Some(memo) });
             let parent = match parent {
                 Ok(parent) => Arc::new(parent),
                 Err(why) => return self.fail(rank, why),
@@ -304,7 +304,8 @@ impl<S: Sink> PackWalk<'_, S> {
 
     /// Hands over an object of which a part may be enough.
     fn glance(&self, rank: u32, parent: &Parent<Option<S::Memo>>, margin: usize, scratch: &mut Scratch) -> Result<(), &'static str> {
-        self.inflate(rank, &mut scratch.instructions)?;
+        let (stream, size) = self.stream_of(rank)?;
+        inflate(stream, size, &mut scratch.instructions)?;
         let Scratch { instructions, bytes, sketch, copied } = scratch;
         let size = delta::sketch(&parent.bytes, instructions, margin, sketch, copied)?;
         let base = self.inherited(Some(parent), copied);
@@ -347,18 +348,19 @@ impl<S: Sink> PackWalk<'_, S> {
     }
 
     fn decode<M>(&self, rank: u32, base: Option<&Parent<M>>, scratch: &mut Scratch) -> Result<u64, &'static str> {
+        let (stream, size) = self.stream_of(rank)?;
         match base {
-            None => self.inflate(rank, &mut scratch.bytes)?,
+            None => inflate(stream, size, &mut scratch.bytes)?,
             Some(parent) => {
-                self.inflate(rank, &mut scratch.instructions)?;
+                inflate(stream, size, &mut scratch.instructions)?;
                 delta::apply(&parent.bytes, &scratch.instructions, &mut scratch.bytes, &mut scratch.copied)?;
             }
         }
         Ok(scratch.bytes.len() as u64)
     }
 
-    /// What the entry holds: an object, or a delta.
-    fn inflate(&self, rank: u32, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    /// The compressed bytes of an entry, and the size of what they hold: an object, or a delta.
+    fn stream_of(&self, rank: u32) -> Result<(&[u8], u64), &'static str> {
         let (offset, end) = (self.plan.offset(rank), self.plan.end(rank, self.pack));
         let header = self.pack.header(offset).ok_or("its header is damaged")?;
         if let Some(crc) = self.plan.crc(rank) {
@@ -367,8 +369,7 @@ impl<S: Sink> PackWalk<'_, S> {
                 return Err("its checksum in the pack's index does not hold");
             }
         }
-        let stream = self.pack.stream(offset, &header).ok_or("it reaches beyond the pack")?;
-        inflate(stream, header.size, out)
+        Ok((self.pack.stream(offset, &header).ok_or("it reaches beyond the pack")?, header.size))
     }
 
     fn oid(&self, rank: u32) -> Option<Oid> {
