@@ -5,6 +5,8 @@ use crate::object::Copied;
 
 /// The largest object that is put together from a delta, in bytes.
 const LARGEST: u64 = 1 << 30;
+/// The largest that is sketched, in bytes: what is declared may be a lie, and a sketch fills its room.
+const LARGEST_SKETCH: usize = 1 << 20;
 
 /// Applies the instructions of `delta` to `base`: fills `out` with the object and `copied` with its copied
 /// stretches, ascending, neighbours joined. An error is a phrase that says what is wrong.
@@ -16,11 +18,20 @@ pub fn apply(base: &[u8], delta: &[u8], out: &mut Vec<u8>, copied: &mut Vec<Copi
 }
 
 /// The same, but of what is copied only so many bytes at each end of an instruction's are put into `out`, whose other bytes
-/// are left as they are: most of an object need not be there for who knows its base. Gives the object's size.
-pub fn sketch(base: &[u8], delta: &[u8], margin: usize, out: &mut Vec<u8>, copied: &mut Vec<Copied>) -> Result<usize, &'static str> {
+/// are left as they are: most of an object need not be there for who knows its base. Gives the object's size; none where that
+/// is too large for a sketch.
+pub fn sketch(
+    base: &[u8],
+    delta: &[u8],
+    margin: usize,
+    out: &mut Vec<u8>,
+    copied: &mut Vec<Copied>,
+) -> Result<Option<usize>, &'static str> {
     let (size, instructions) = sizes(base, delta)?;
+    if size > LARGEST_SKETCH {
+        return Ok(None);
+    }
     if out.len() < size {
-        out.try_reserve(size - out.len()).map_err(|_| "not enough memory for its size")?;
         out.resize(size, 0);
     }
     follow(base, instructions, size, copied, |at, part| match part {
@@ -31,7 +42,7 @@ pub fn sketch(base: &[u8], delta: &[u8], margin: usize, out: &mut Vec<u8>, copie
         }
         part => out[at..at + part.bytes().len()].copy_from_slice(part.bytes()),
     })?;
-    Ok(size)
+    Ok(Some(size))
 }
 
 /// What one instruction gives.
@@ -156,10 +167,13 @@ mod tests {
     fn a_sketch_has_the_ends_of_what_is_copied() {
         let delta = [10, 12, 0x91, 0, 7, 0x91, 7, 3, 2, b'X', b'Y'];
         let (mut out, mut copied) = (vec![b'.'; 14], Vec::new());
-        assert_eq!(sketch(b"0123456789", &delta, 2, &mut out, &mut copied), Ok(12));
+        assert_eq!(sketch(b"0123456789", &delta, 2, &mut out, &mut copied), Ok(Some(12)));
         assert_eq!(out, b"01...56789XY..");
         assert_eq!(copied, [Copied { at: 0, from: 0, len: 10 }]);
         assert!(sketch(b"0123456789", &delta[..7], 2, &mut out, &mut copied).is_err());
+        let lie = [&[10, 0x80, 0x80, 0x80, 0x80, 3][..], &delta[2..]].concat();
+        assert_eq!(sketch(b"0123456789", &lie, 2, &mut out, &mut copied), Ok(None));
+        assert_eq!(out.len(), 14);
     }
 
     #[test]

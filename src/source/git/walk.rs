@@ -297,8 +297,6 @@ impl<S: Sink> PackWalk<'_, S> {
             self.fail(rank, why);
         }
         scratch.bytes.shrink_to(1 << 20);
-        scratch.sketch.truncate(1 << 20);
-        scratch.sketch.shrink_to(1 << 20);
         SCRATCH.set(scratch);
     }
 
@@ -307,12 +305,14 @@ impl<S: Sink> PackWalk<'_, S> {
         let (stream, size) = self.stream_of(rank)?;
         inflate(stream, size, &mut scratch.instructions)?;
         let Scratch { instructions, bytes, sketch, copied } = scratch;
-        let size = delta::sketch(&parent.bytes, instructions, margin, sketch, copied)?;
-        let base = self.inherited(Some(parent), copied);
-        if !base.is_some_and(|base| self.sink.glance(&self.id(rank, size as u64), &sketch[..size], &base)) {
-            delta::apply(&parent.bytes, instructions, bytes, copied)?;
-            self.give(rank, size as u64, Some(parent), scratch);
+        if let Some(size) = delta::sketch(&parent.bytes, instructions, margin, sketch, copied)?
+            && let Some(base) = self.inherited(Some(parent), copied)
+            && self.sink.glance(&self.id(rank, size as u64), &sketch[..size], &base)
+        {
+            return Ok(());
         }
+        delta::apply(&parent.bytes, instructions, bytes, copied)?;
+        self.give(rank, bytes.len() as u64, Some(parent), scratch);
         Ok(())
     }
 
