@@ -155,6 +155,11 @@ impl Branches {
         self.edges.push(edge);
     }
 
+    /// Where the forest has it, if what differs from it is enough of a tree made from it: marks are told anew.
+    fn like(&self) -> Option<Record> {
+        self.record.filter(|_| self.marks.is_empty())
+    }
+
     /// Every edge.
     fn all(&self) -> Vec<EdgeId> {
         self.edges.iter().flatten().copied().chain(self.marks.iter().map(|(_, edge)| *edge)).collect()
@@ -293,7 +298,7 @@ impl Sink for TreeSink<'_> {
     fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
         self.tally.add(self.context.progress, id);
         let mut changes = Changes::default();
-        let like = base.filter(|base| base.memo.marks.is_empty()).and_then(|base| base.memo.record);
+        let like = base.and_then(|base| base.memo.like());
         let mut branches = self.look(bytes, base, &mut changes, false);
         if let Some(number) = self.number(id).filter(|_| id.count) {
             branches.record = match like.filter(|_| !changes.unsure && branches.marks.is_empty()) {
@@ -305,7 +310,7 @@ impl Sink for TreeSink<'_> {
     }
 
     fn margin(&self, base: &Branches) -> Option<usize> {
-        (base.marks.is_empty() && base.record.is_some()).then_some(MARGIN)
+        base.like().map(|_| MARGIN)
     }
 
     /// In what a tree differs from its base is enough of it, but for what is seldom.
@@ -317,7 +322,7 @@ impl Sink for TreeSink<'_> {
         }
         self.tally.add(self.context.progress, id);
         if let Some(number) = self.number(id).filter(|_| id.count) {
-            self.forest.hand().add(number, base.memo.record, &changes.edges);
+            self.forest.hand().add(number, base.memo.like(), &changes.edges);
         }
         true
     }

@@ -59,8 +59,6 @@ pub struct Id<'a> {
     pub size: u64,
     /// False where another pack has it too and it is counted there.
     pub count: bool,
-    /// Nothing is made from it, so that nobody asks for its memo.
-    pub last: bool,
     name: Name<'a>,
 }
 
@@ -162,7 +160,7 @@ impl<'a> Walk<'a> {
 
 fn read_loose<S: Sink>(sink: &S, oid: Oid, path: &std::path::Path) -> Result<(), String> {
     let mut loose = Loose::open(path).map_err(|e| describe(&e))?;
-    let id = Id { kind: loose.kind, size: loose.size, count: true, last: true, name: Name::Known(oid) };
+    let id = Id { kind: loose.kind, size: loose.size, count: true, name: Name::Known(oid) };
     if id.kind == Kind::Blob && id.size > STREAM_ABOVE {
         sink.large(&id, &mut loose);
     } else {
@@ -228,7 +226,7 @@ impl<S: Sink> PackWalk<'_, S> {
         match self.odb.read(&oid) {
             Ok((kind, bytes)) => {
                 let count = !self.odb.in_earlier_pack(&oid, self.number);
-                self.sink.object(&Id { kind, size: bytes.len() as u64, count, last: true, name: Name::Known(oid) }, &bytes, None);
+                self.sink.object(&Id { kind, size: bytes.len() as u64, count, name: Name::Known(oid) }, &bytes, None);
             }
             Err(_) => self.sink.unreadable(oid, why),
         }
@@ -324,7 +322,7 @@ impl<S: Sink> PackWalk<'_, S> {
             return None;
         }
         let mut reader = flate2::bufread::ZlibDecoder::new(self.pack.stream(offset, &header)?);
-        self.sink.large(&Id { kind: Kind::Blob, size: header.size, count: true, last: true, name: self.name(rank) }, &mut reader);
+        self.sink.large(&Id { kind: Kind::Blob, size: header.size, count: true, name: self.name(rank) }, &mut reader);
         Some(())
     }
 
@@ -340,7 +338,7 @@ impl<S: Sink> PackWalk<'_, S> {
     fn id(&self, rank: u32, size: u64) -> Id<'_> {
         let again = || self.oid(rank).is_some_and(|oid| self.odb.in_earlier_pack(&oid, self.number));
         let count = self.number == 0 || !again();
-        Id { kind: self.kind, size, count, last: self.plan.is_leaf(rank), name: self.name(rank) }
+        Id { kind: self.kind, size, count, name: self.name(rank) }
     }
 
     fn name(&self, rank: u32) -> Name<'_> {
