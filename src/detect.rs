@@ -2,6 +2,7 @@
 //! window filters make of it. Everything here is a function of bounded bytes around one hit, so it may be
 //! inherited through copies; the result equals that of a search of the whole object. It knows no place.
 
+mod inherit;
 mod judge;
 mod recall;
 mod refute;
@@ -18,7 +19,7 @@ use rustc_hash::FxHashSet;
 use crate::check::{BROKEN, Subject, Verdict};
 use crate::find::{Found, Sight};
 use crate::finding::{Confidence, Severity};
-use crate::object::{Base, Copied};
+use crate::object::Base;
 use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleSet};
 use crate::score::Evidence;
@@ -183,7 +184,7 @@ impl Detector {
     /// Scans an object of at most 4 GiB; of one with a base only what is new.
     pub fn scan(&self, bytes: &[u8], base: Option<&Base<'_, Memo>>) -> Memo {
         let mut memo = match base {
-            None => self.evaluate(bytes, self.hits(bytes, std::slice::from_ref(&(0..bytes.len())))),
+            None => self.evaluate(bytes, self.hits(bytes)),
             Some(base) => self.scan_new(bytes, base),
         };
         self.scan_slow(bytes, 0..bytes.len(), &mut memo);
@@ -199,7 +200,7 @@ impl Detector {
     /// Scans one piece of a longer object: only hits that begin in `own` count. The piece must hold
     /// [`Self::reach`] bytes around `own`, or end where the object ends.
     pub fn scan_piece(&self, piece: &[u8], own: Range<usize>) -> Memo {
-        let mut hits = self.hits(piece, std::slice::from_ref(&(0..piece.len())));
+        let mut hits = self.hits(piece);
         hits.retain(|hit| own.contains(&(hit.at as usize)) || self.prefilter.sign(hit.keyword.into()).is_some());
         let mut memo = self.evaluate(piece, hits);
         self.scan_slow(piece, own, &mut memo);
@@ -211,72 +212,17 @@ impl Detector {
         self.slow.search(self.rules.rules(), bytes, own, &mut |rule, found| self.keep(rule, bytes, &found, &mut memo.matches));
     }
 
-    /// All hits that lie wholly in one of the regions.
-    fn hits(&self, bytes: &[u8], regions: &[Range<usize>]) -> Vec<Hit> {
+    /// All hits.
+    fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits = Vec::new();
-        for region in regions {
-            self.prefilter.search(bytes, region.clone(), |keyword, start| {
-                hits.push(Hit { at: start as u32, keyword: keyword as u16, matches: 0 });
-            });
-        }
-        hits.sort_unstable();
-        hits.dedup();
-        hits
+        self.search(bytes, 0..bytes.len(), &mut hits);
+        in_order(hits)
     }
 
-    fn scan_new(&self, bytes: &[u8], base: &Base<'_, Memo>) -> Memo {
-        let fresh = self.hits(bytes, &fresh_regions(bytes.len(), base.copied, self.prefilter.longest(), self.prefilter.looks_back()));
-        let mut memo = Memo { hits: Vec::with_capacity(base.memo.hits.len() + fresh.len()), matches: Vec::new() };
-        let mut fresh = fresh.into_iter().peekable();
-        self.inherit(bytes.len(), base, |mut hit, kept| {
-            while let Some(new) = fresh.next_if(|new| (new.at, new.keyword) < (hit.at, hit.keyword)) {
-                self.add(bytes, new, &mut memo);
-            }
-            fresh.next_if(|new| (new.at, new.keyword) == (hit.at, hit.keyword));
-            match kept {
-                Some((matches, shift)) => {
-                    hit.matches = matches.len() as u16;
-                    memo.matches.extend(matches.iter().map(|m| m.shifted(shift)));
-                    memo.hits.push(hit);
-                }
-                None => self.add(bytes, hit, &mut memo),
-            }
-        });
-        fresh.for_each(|new| self.add(bytes, new, &mut memo));
-        memo
-    }
-
-    fn add(&self, bytes: &[u8], mut hit: Hit, memo: &mut Memo) {
-        self.evaluate_hit(bytes, &mut hit, &mut memo.matches);
-        memo.hits.push(hit);
-    }
-
-    /// Hands over the base's hits that lie in copied stretches, at their new places and in order: each with its matches
-    /// and how far they moved, where all that they depend on was copied along.
-    fn inherit<'m>(&self, len: usize, base: &Base<'m, Memo>, mut take: impl FnMut(Hit, Option<(&'m [Match], i64)>)) {
-        let Memo { hits, matches } = base.memo;
-        let firsts = if matches.is_empty() { Vec::new() } else { firsts(hits) };
-        for copied in base.copied {
-            let end = copied.from + copied.len;
-            let begins = copied.from == 0 && copied.at == 0;
-            let ends = end == base.len && copied.at + copied.len == len;
-            let shift = copied.at as i64 - copied.from as i64;
-            let first = hits.partition_point(|hit| (hit.at as usize) < copied.from);
-            for (index, hit) in hits.iter().enumerate().skip(first) {
-                let (at, need) = (hit.at as usize, self.prefilter.need(usize::from(hit.keyword)));
-                if at >= end {
-                    break;
-                }
-                if at + need.len > end || (need.looks_back && at == copied.from && !begins) {
-                    continue;
-                }
-                let left = begins || at >= copied.from + need.before;
-                let right = ends || at + need.after <= end;
-                let moved = Hit { at: (at as i64 + shift) as u32, ..*hit };
-                let of_hit = || firsts.get(index).map_or(&[][..], |&first| &matches[first..first + usize::from(hit.matches)]);
-                take(moved, (left && right).then(|| (of_hit(), shift)));
-            }
-        }
+    /// Adds the hits that lie wholly in a region, some of them twice.
+    fn search(&self, bytes: &[u8], region: Range<usize>, hits: &mut Vec<Hit>) {
+        let hit = |keyword, start| hits.push(Hit { at: start as u32, keyword: keyword as u16, matches: 0 });
+        self.prefilter.search(bytes, region, hit);
     }
 
     fn evaluate(&self, bytes: &[u8], mut hits: Vec<Hit>) -> Memo {
@@ -419,34 +365,11 @@ impl Match {
     }
 }
 
-/// The number of each hit's first match.
-fn firsts(hits: &[Hit]) -> Vec<usize> {
-    let sum = |sum: &mut usize, hit: &Hit| Some(std::mem::replace(sum, *sum + usize::from(hit.matches)));
-    hits.iter().scan(0, sum).collect()
-}
-
-/// The stretches in which a hit can begin or end outside of any single copied stretch, ascending and joined.
-fn fresh_regions(len: usize, copied: &[Copied], longest: usize, looks_back: bool) -> Vec<Range<usize>> {
-    let reach = longest.saturating_sub(1);
-    let mut regions: Vec<Range<usize>> = Vec::with_capacity(copied.len() + 1);
-    let mut add = |start: usize, end: usize| {
-        let region = start.saturating_sub(reach)..(end + reach).min(len);
-        match regions.last_mut() {
-            Some(last) if region.start <= last.end => last.end = last.end.max(region.end),
-            _ => regions.push(region),
-        }
-    };
-    let mut done = 0;
-    for stretch in copied {
-        if stretch.at > 0 || (looks_back && stretch.from > 0) {
-            add(done, stretch.at);
-        }
-        done = stretch.at + stretch.len;
-    }
-    if done < len {
-        add(done, len);
-    }
-    regions
+/// Hits by their places, each once.
+fn in_order(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.sort_unstable();
+    hits.dedup();
+    hits
 }
 
 /// The bytes around a keyword hit that the rule's match and one byte of context on each side can take.

@@ -78,24 +78,40 @@ pub struct Need {
     pub len: usize,
     /// Whether it stands for runs of characters, whatever they are: then the byte before it decides too whether it is a hit.
     pub looks_back: bool,
-    /// How many bytes before the hit anything that follows from it depends on.
+    /// What decides whether any rule finds something.
+    pub bare: Around,
+    /// What decides what is made of it, where one does.
+    pub matched: Around,
+}
+
+/// How much around a hit something depends on.
+#[derive(Clone, Copy, Default)]
+pub struct Around {
+    /// How many bytes before it.
     pub before: usize,
-    /// The same, from the first byte of the hit on.
+    /// How many from its first byte on.
     pub after: usize,
+}
+
+impl Around {
+    fn widen(&mut self, before: usize, after: usize) {
+        (self.before, self.after) = (self.before.max(before), self.after.max(after));
+    }
 }
 
 impl Keyword {
     fn new(text: Vec<u8>) -> Self {
-        let need = Need { len: text.len(), looks_back: false, before: 0, after: 0 };
+        let need = Need { len: text.len(), looks_back: false, bare: Around::default(), matched: Around::default() };
         Self { core: 0..text.len(), text, rules: Vec::new(), tail: Vec::new(), need }
     }
 
     /// Adds a rule that has it.
     fn add(&mut self, index: usize, rule: &Rule, spelled: Option<Vec<u8>>) {
         self.rules.push((index, spelled));
-        let need = &mut self.need;
-        need.before = need.before.max(rule.bound.lead as usize + rule.around().max(CONTEXT) + 1);
-        need.after = need.after.max(rule.bound.trail as usize + rule.around().max(CONTEXT) + 1);
+        let (lead, trail) = (rule.bound.lead as usize + 1, rule.bound.trail as usize + 1);
+        let context = rule.around().max(CONTEXT);
+        self.need.bare.widen(lead, trail.max(self.text.len()));
+        self.need.matched.widen(lead + context, trail + context);
     }
 
     /// Asks of a hit what all of its rules ask of the bytes behind it, as far as it may reach.
@@ -160,7 +176,8 @@ impl Prefilter {
         for (number, keyword) in keywords.iter_mut().enumerate() {
             keyword.core = sieve.core(number);
             keyword.need.len = keyword.core.len();
-            keyword.need.before += keyword.core.start;
+            keyword.need.bare.before += keyword.core.start;
+            keyword.need.matched.before += keyword.core.start;
             if keyword.core.len() == keyword.text.len() && !keyword.rules.is_empty() {
                 keyword.look_on(rules);
             }
@@ -176,7 +193,7 @@ impl Prefilter {
             keywords[at].add(index, rule, None);
         }
         let needs: Vec<Need> = keywords.iter().map(|keyword| keyword.need).collect();
-        let reach = needs.iter().fold((0, 0), |(before, after), need| (before.max(need.before), after.max(need.after)));
+        let reach = needs.iter().fold((0, 0), |(before, after), need| (before.max(need.matched.before), after.max(need.matched.after)));
         Self { sieve, keywords, needs, signs, runs, longest, reach }
     }
 

@@ -19,7 +19,7 @@ impl Detector {
     /// The word of the checks on a text that is hardly more than one token; none where one of them lets it pass.
     fn refutes(&self, text: &[u8]) -> Option<&'static str> {
         let mut word = None;
-        for hit in self.hits(text, std::slice::from_ref(&(0..text.len()))) {
+        for hit in self.hits(text) {
             let keyword = self.prefilter.keyword(usize::from(hit.keyword));
             let Some(at) = keyword.around(text, hit.at as usize) else { continue };
             let mine = |spelled: &Option<Vec<u8>>| spelled.as_ref().is_none_or(|s| s == &text[at.clone()]);

@@ -2,7 +2,7 @@
 //! entries that the database has not are noted. What was copied from another tree is not looked at again.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bstr::BString;
 use rayon::prelude::*;
@@ -49,6 +49,8 @@ struct Known {
     waiting: Vec<(Oid, Waiting)>,
     /// All names that the thread has met, so that it need not ask where others ask, too.
     names: FxHashMap<Box<[u8]>, Name>,
+    /// In what the tree that is looked at differs from its base.
+    changes: Changes,
 }
 
 /// What hangs on whether the database has an object.
@@ -74,6 +76,7 @@ impl Default for Known {
             slots: vec![Slot { len: 0, entry: [0; LONGEST], edges: (None, None) }; SLOTS],
             waiting: Vec::new(),
             names: FxHashMap::default(),
+            changes: Changes::default(),
         }
     }
 }
@@ -111,6 +114,12 @@ pub struct TreeSink<'a> {
     missing: Mutex<Vec<(Oid, BString)>>,
 }
 
+/// What a thread has before it as long as it looks at a tree.
+struct Desk<'a> {
+    known: MutexGuard<'a, Known>,
+    hand: Hand<'a>,
+}
+
 /// What is kept of a tree for those made from it.
 #[derive(Default)]
 pub struct Branches {
@@ -135,6 +144,11 @@ struct Changes {
 }
 
 impl Changes {
+    fn clear(&mut self) {
+        (self.done, self.unsure) = (0, false);
+        self.edges.clear();
+    }
+
     /// The base's entries up to the first of these are gone, these are not.
     fn take(&mut self, taken: Range<usize>, base: &Branches) {
         match base.edges.get(self.done..taken.start) {
@@ -204,19 +218,29 @@ impl<'a> TreeSink<'a> {
         (self.forest, inner(self.names), missing)
     }
 
-    /// Looks at the entries that are not copied whole from the base. Of a `sketch` the branches are its marks alone.
-    fn look(&self, bytes: &[u8], base: Option<&Base<'_, Branches>>, changes: &mut Changes, sketch: bool) -> Branches {
-        let room = base.map_or(bytes.len() / ENTRY, |base| base.memo.edges.len() + 1);
-        let mut branches = Branches::with_room(if sketch { 0 } else { room });
+    /// What this thread works with.
+    fn desk(&self) -> Desk<'_> {
+        Desk { known: self.known.mine(), hand: self.forest.hand() }
+    }
+
+    /// Looks at the entries that are not copied whole from the base, and leaves the changes on the desk. Of a `sketch` the
+    /// branches are its marks alone.
+    fn look(&self, desk: &mut Desk<'_>, bytes: &[u8], base: Option<&Base<'_, Branches>>, sketch: bool) -> Branches {
+        let mut branches = match base {
+            _ if sketch => Branches::default(),
+            Some(base) => Branches::with_room(base.memo.edges.len() + 1),
+            None => Branches::with_room(bytes.len() / ENTRY),
+        };
         let mut stretches = base.map_or(&[][..], |base| base.copied).iter().peekable();
-        let (mut known, mut hand) = (self.known.mine(), self.forest.hand());
+        let (known, hand) = (&mut *desk.known, &mut desk.hand);
+        known.changes.clear();
         let mut at = 0;
         loop {
             while stretches.next_if(|stretch| stretch.at + stretch.len <= at).is_some() {}
             if let (Some(stretch), Some(base)) = (stretches.peek().filter(|stretch| stretch.at <= at), base)
                 && let Some((taken, from)) = base.memo.copied(at, stretch)
             {
-                changes.take(taken.clone(), base.memo);
+                known.changes.take(taken.clone(), base.memo);
                 let end = base.memo.starts[taken.end] as usize - from + at;
                 if !sketch {
                     branches.take(base.memo, taken, (from, at));
@@ -227,21 +251,23 @@ impl<'a> TreeSink<'a> {
             if sketch && !stretches.clone().take_while(|stretch| stretch.at < end).all(|stretch| shows(stretch, at..end)) {
                 break;
             }
-            let (edge, mark) = known.edges(&bytes[at..end], entry.id, |known| self.edges(&entry, known, &mut hand));
+            let (edge, mark) = known.edges(&bytes[at..end], entry.id, |known| self.edges(&entry, known, hand));
             branches.marks.extend(mark.map(|mark| (branches.edges.len() as u32, mark)));
             if !sketch {
                 branches.push(at, edge);
             }
-            changes.edges.extend(edge);
+            known.changes.edges.extend(edge);
             at = end;
         }
-        changes.unsure |= sketch && at < bytes.len();
+        known.changes.unsure |= sketch && at < bytes.len();
         if let Some(base) = base {
-            changes.take(base.memo.edges.len()..base.memo.edges.len(), base.memo);
+            known.changes.take(base.memo.edges.len()..base.memo.edges.len(), base.memo);
         }
-        branches.starts.push(at as u32);
+        if !sketch {
+            branches.starts.push(at as u32);
+        }
         if known.waiting.len() >= TOGETHER {
-            self.look_up(&mut known.waiting, &mut hand);
+            self.look_up(&mut known.waiting, hand);
         }
         branches
     }
@@ -297,13 +323,14 @@ impl Sink for TreeSink<'_> {
 
     fn object(&self, id: &Id<'_>, bytes: &[u8], base: Option<&Base<'_, Branches>>) -> Branches {
         self.tally.add(self.context.progress, id);
-        let mut changes = Changes::default();
         let like = base.and_then(|base| base.memo.like());
-        let mut branches = self.look(bytes, base, &mut changes, false);
+        let mut desk = self.desk();
+        let mut branches = self.look(&mut desk, bytes, base, false);
         if let Some(number) = self.number(id).filter(|_| id.count) {
-            branches.record = match like.filter(|_| !changes.unsure && branches.marks.is_empty()) {
-                Some(base) => self.forest.hand().add(number, Some(base), &changes.edges),
-                None => self.forest.hand().add(number, None, &branches.all()),
+            let Desk { known, hand } = &mut desk;
+            branches.record = match like.filter(|_| !known.changes.unsure && branches.marks.is_empty()) {
+                Some(base) => hand.add(number, Some(base), &known.changes.edges),
+                None => hand.add(number, None, &branches.all()),
             };
         }
         branches
@@ -315,14 +342,15 @@ impl Sink for TreeSink<'_> {
 
     /// In what a tree differs from its base is enough of it, but for what is seldom.
     fn glance(&self, id: &Id<'_>, bytes: &[u8], base: &Base<'_, Branches>) -> bool {
-        let mut changes = Changes::default();
-        let branches = self.look(bytes, Some(base), &mut changes, true);
-        if changes.unsure || !branches.marks.is_empty() {
+        let mut desk = self.desk();
+        let branches = self.look(&mut desk, bytes, Some(base), true);
+        let Desk { known, hand } = &mut desk;
+        if known.changes.unsure || !branches.marks.is_empty() {
             return false;
         }
         self.tally.add(self.context.progress, id);
         if let Some(number) = self.number(id).filter(|_| id.count) {
-            self.forest.hand().add(number, base.memo.like(), &changes.edges);
+            hand.add(number, base.memo.like(), &known.changes.edges);
         }
         true
     }
