@@ -39,7 +39,13 @@ pub fn headers(bytes: &[u8]) -> Headers<'_> {
         let value = value.get(1..).unwrap_or_default();
         match key {
             b"tree" => found.tree = Oid::from_hex(value),
-            b"parent" => found.parents.extend(Oid::from_hex(value)),
+            b"parent" => {
+                // Most commits have one, and all of them are kept.
+                if found.parents.is_empty() {
+                    found.parents.reserve_exact(1);
+                }
+                found.parents.extend(Oid::from_hex(value));
+            }
             b"object" => found.object = Oid::from_hex(value),
             b"author" | b"tagger" => found.author = value,
             b"committer" => found.committer = value,

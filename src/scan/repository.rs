@@ -40,6 +40,8 @@ pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Co
         if !ours {
             scan_texts(context, repo, &mut counts);
         }
+        // Wanted later, when everybody would wait for it.
+        odb.packs.iter().for_each(|pack| pack.index.prepare());
         counts
     };
     let (walk, mut counts) = rayon::join(|| Walk::new(&odb), texts);

@@ -138,19 +138,27 @@ pub struct TextSink<'a> {
 /// A packed commit, without its id, and where that is: in the order of the walk each look into an index is a wait.
 type Unnamed = (Option<(u32, u32)>, Parsed);
 
-/// The commits as they were read.
-pub struct Commits(Vec<Unnamed>);
+/// The commits as each thread has read them.
+pub struct Commits(Vec<Vec<Unnamed>>);
 
 impl Commits {
+    fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
     /// The commits with their ids, unordered.
     pub fn named(self, odb: &Odb) -> Vec<Parsed> {
-        let mut commits = self.0;
-        let mut places: Vec<((u32, u32), usize)> = commits.iter().zip(0..).filter_map(|((place, _), at)| Some(((*place)?, at))).collect();
+        let mut places: Vec<((u32, u32), usize)> = Vec::with_capacity(self.len());
+        let mut commits: Vec<Parsed> = Vec::with_capacity(self.len());
+        for (place, parsed) in self.0.into_iter().flatten() {
+            places.extend(place.map(|place| (place, commits.len())));
+            commits.push(parsed);
+        }
         places.sort_unstable();
         for ((pack, place), at) in places {
-            commits[at].1.commit.oid = odb.packs[pack as usize].index.oid(place as usize).unwrap_or_else(|| Oid::new(&[]));
+            commits[at].commit.oid = odb.packs[pack as usize].index.oid(place as usize).unwrap_or_else(|| Oid::new(&[]));
         }
-        commits.into_iter().map(|(_, parsed)| parsed).collect()
+        commits
     }
 }
 
@@ -175,14 +183,14 @@ impl<'a> TextSink<'a> {
 
     /// What was read.
     pub fn finish(self, counts: &mut Counts) -> Texts {
-        let commits: Vec<Unnamed> = self.commits.into_parts().flatten().collect();
+        let commits = Commits(self.commits.into_parts().collect());
         let tags = inner(self.tags);
         counts.commits += commits.len() as u64;
         counts.tags += tags.len() as u64;
         counts.bytes += self.tally.counts().1;
         let tags: Tags = tags.into_iter().collect();
         let (tag_messages, messages) = inner(self.found).into_iter().partition(|(oid, _, _)| tags.contains_key(oid));
-        Texts { commits: Commits(commits), tags, messages, tag_messages }
+        Texts { commits, tags, messages, tag_messages }
     }
 }
 

@@ -125,6 +125,14 @@ impl Index {
         None
     }
 
+    /// Reads where [`Self::find`] will look for an id, and gives what nobody needs: many such reads wait for memory together,
+    /// while a search goes on only when it knows what it has read.
+    pub fn reach_for(&self, oid: &Oid) -> u64 {
+        let Some((_, low, high)) = self.directory.get().map(|directory| directory.stretch(oid)) else { return 0 };
+        let read = |at: usize| self.raw(at).map_or(0, head);
+        read(low) ^ read(high.saturating_sub(1))
+    }
+
     /// The position of an id among a few: all are looked at, as a guess that is wrong costs more.
     fn among(&self, few: Range<usize>, oid: &Oid) -> Option<usize> {
         let before = |at: usize| self.raw(at).is_some_and(|raw| head(raw) < oid.head());
@@ -134,7 +142,9 @@ impl Index {
 
     /// Gets ready for very many searches. Of an index whose ids are not in order nothing is kept.
     pub fn prepare(&self) {
-        if let Some(directory) = Directory::new(self) {
+        if self.directory.get().is_none()
+            && let Some(directory) = Directory::new(self)
+        {
             self.directory.get_or_init(|| directory);
         }
     }

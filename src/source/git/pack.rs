@@ -48,6 +48,11 @@ impl Pack {
         self.data.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?)
     }
 
+    /// The byte at an offset; 0 where there is none.
+    pub fn first(&self, offset: u64) -> u8 {
+        self.tail(offset).and_then(|tail| tail.first()).copied().unwrap_or(0)
+    }
+
     /// Where the last entry ends.
     pub fn end(&self) -> u64 {
         (self.data.len() - self.hash) as u64

@@ -206,7 +206,10 @@ impl<S: Sink> PackWalk<'_, S> {
         let roots: Vec<u32> = self.plan.roots.iter().filter(|r| r.1 == self.kind).map(|r| r.0).collect();
         rayon::scope(|scope| {
             for task in roots.chunks(TASK) {
-                scope.spawn(move |scope| task.iter().for_each(|&rank| self.visit(scope, rank, None)));
+                scope.spawn(move |scope| {
+                    self.reach_for(task.iter().copied());
+                    task.iter().for_each(|&rank| self.visit(scope, rank, None));
+                });
             }
             for (rank, base) in &self.plan.foreign {
                 scope.spawn(move |scope| self.visit_foreign(scope, *rank, base));
@@ -267,6 +270,7 @@ impl<S: Sink> PackWalk<'_, S> {
                 Ok(parent) => Arc::new(parent),
                 Err(why) => return self.fail(rank, why),
             };
+            self.reach_for(self.plan.children(rank));
             for kid in self.plan.children(rank) {
                 if self.plan.is_leaf(kid) {
                     self.leaf(kid, Some(&parent));
@@ -278,6 +282,12 @@ impl<S: Sink> PackWalk<'_, S> {
                 }
             }
         }
+    }
+
+    /// Reads where entries begin, so that they are waited for together.
+    fn reach_for(&self, ranks: impl Iterator<Item = u32>) {
+        let read = ranks.map(|rank| self.pack.first(self.plan.offset(rank)));
+        std::hint::black_box(read.fold(0, std::ops::BitXor::bitxor));
     }
 
     fn leaf(&self, rank: u32, base: Option<&Parent<Option<S::Memo>>>) {
