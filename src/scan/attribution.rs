@@ -58,11 +58,13 @@ pub struct Past {
     pub roots: Vec<Option<u32>>,
 }
 
+/// What nobody needs any more. To give back so much memory takes a while.
+pub type Spent = Box<dyn Send>;
+
 /// Hands every place and every life to the collector. What tells the past is called once, whatever was found.
-pub fn place(context: &Context<'_>, objects: &Objects<'_>, forest: Forest, past: impl FnOnce() -> Past + Send) {
+pub fn place(context: &Context<'_>, objects: &Objects<'_>, forest: Forest, past: impl FnOnce() -> Past + Send) -> Spent {
     if objects.blobs.is_empty() && objects.names.is_empty() && objects.messages.is_empty() && objects.tag_messages.is_empty() {
-        past();
-        return;
+        return Box::new((past(), forest));
     }
     // Contents are numbered one after the other, which leaves the other threads free for all else that is asked about.
     let numbering = || forest.finish(objects.numbers.count());
@@ -76,8 +78,7 @@ pub fn place(context: &Context<'_>, objects: &Objects<'_>, forest: Forest, past:
     placing.tags();
     placing.lives(answer.lives);
     let commits = std::mem::take(&mut placing.commits);
-    // To give back so much memory takes a while: let it be done beside what comes next.
-    rayon::spawn(move || drop((past, contents, commits, answer.places)));
+    Box::new((past, contents, commits, answer.places))
 }
 
 struct Placing<'a, 'o> {

@@ -177,17 +177,18 @@ impl<'a> Collector<'a> {
         lock(&self.masked).extend(values);
     }
 
-    /// The values of all candidates, for masking.
-    pub fn values(&self) -> Vec<Secret> {
+    /// The values of all that was placed so far, for masking; some of them twice.
+    pub fn placed_values(&self) -> Vec<Secret> {
         let placed = lock(&self.placed);
         let mut seen = FxHashSet::default();
         let distinct = placed.iter().map(|one| &one.candidate).filter(|candidate| seen.insert(Arc::as_ptr(candidate)));
-        let mut all: Vec<Secret> = distinct.map(|candidate| candidate.judged.value.clone()).collect();
-        drop(placed);
-        all.extend(self.detector.dropped_values());
+        distinct.map(|candidate| candidate.judged.value.clone()).collect()
+    }
+
+    /// The values of what was dropped and masked so far.
+    pub fn other_values(&self) -> Vec<Secret> {
+        let mut all = self.detector.dropped_values();
         all.extend(lock(&self.masked).iter().cloned());
-        all.sort();
-        all.dedup();
         all
     }
 

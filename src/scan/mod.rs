@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bstr::BString;
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::coverage::{Counts, Coverage, Notice, TargetCoverage, TargetKind};
@@ -322,15 +323,17 @@ impl<'a> Run<'a> {
             ..Coverage::default()
         };
         // The values first: joining takes the places away.
-        let mut candidates = self.collector.values();
+        let mut candidates = self.collector.placed_values();
         self.plan.notices.iter().for_each(|notice| self.collector.notice(notice.clone()));
         let mut findings = self.collector.findings(&self.plan.key, &self.plan.suppress, self.plan.confidence);
         self.say_stale(&findings);
         let notices = self.collector.notices();
         self.look_at_names(&coverage.targets, &notices);
         // A guessable value that is not reported is mostly a common word: masking it would only garble names.
-        candidates.extend(self.collector.values());
-        candidates.retain(|value| !value.is_weak());
+        candidates.extend(self.collector.other_values());
+        candidates.par_sort_unstable();
+        candidates.dedup();
+        let candidates = candidates.into_par_iter().filter(|value| !value.is_weak()).collect();
         let before = findings.len();
         findings.retain(|f| f.severity >= self.plan.severity);
         let sure = |f: &Finding| f.confidence >= self.plan.confidence || (self.plan.entropy && f.rule == HIGH_ENTROPY);
@@ -352,8 +355,6 @@ impl<'a> Run<'a> {
         if interrupted == Some(0) {
             self.collector.notice(Notice::incomplete("time limit", "", "the scan was stopped by --timeout"));
         }
-        candidates.sort();
-        candidates.dedup();
         let mut outcome = Outcome {
             findings,
             hidden,

@@ -8,7 +8,7 @@ use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::attribution::{self, Objects, Past};
+use super::attribution::{self, Objects, Past, Spent};
 use super::context::Context;
 use super::sinks::{BlobSink, Tags, TextSink, Texts};
 use super::trees::TreeSink;
@@ -46,10 +46,10 @@ pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Co
     };
     let (walk, mut counts) = rayon::join(|| Walk::new(&odb), texts);
     let parts = Parts { repo, stage, odb: &odb, refs: &refs };
-    scan_objects(context, &parts, &walk, &mut counts);
-    drop(walk);
-    // To give back what was mapped takes a while: let it be done beside what comes next.
-    rayon::spawn(move || drop(odb));
+    let spent = scan_objects(context, &parts, &walk, &mut counts);
+    let plans = walk.into_plans();
+    // Let it be given back beside what comes next, by a thread for which nobody waits.
+    rayon::spawn(move || drop((odb, plans, spent)));
     counts
 }
 
@@ -61,7 +61,7 @@ struct Parts<'a> {
     refs: &'a Refs,
 }
 
-fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, counts: &mut Counts) {
+fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, counts: &mut Counts) -> Spent {
     let &Parts { repo, stage, odb, refs } = parts;
     for (oid, why) in walk.unreadable() {
         context.notice(Notice::incomplete("unreadable object", oid.hex(), why));
@@ -102,7 +102,7 @@ fn scan_objects(context: &Context<'_>, parts: &Parts<'_>, walk: &Walk<'_>, count
         Past { roots: roots(context, repo, &numbers, &graph), graph }
     };
     let objects = Objects { odb, numbers: &numbers, refs, tags: &tags, blobs, names, messages, tag_messages, staged };
-    rayon::join(trouble, || attribution::place(context, &objects, forest, past));
+    rayon::join(trouble, || attribution::place(context, &objects, forest, past)).1
 }
 
 fn scan_refs(context: &Context<'_>, refs: &Refs, counts: &mut Counts) {

@@ -114,6 +114,11 @@ impl<'a> Walk<'a> {
         Self { odb, plans, loose, unopened: unopened.into_iter().filter_map(Result::err).collect() }
     }
 
+    /// What it has read, for whoever gives it back.
+    pub fn into_plans(self) -> Vec<Plan> {
+        self.plans
+    }
+
     /// Number of objects of a kind, an object in several packs counted in each.
     pub fn count(&self, kind: Kind) -> usize {
         let loose = self.loose.iter().filter(|(_, _, k)| *k == kind).count();
