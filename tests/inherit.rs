@@ -269,11 +269,22 @@ fn every_border_around_what_stands_beside_a_secret() {
     }
 }
 
+/// A keyword that matches nothing, as its value is not closed, too long or cut off, is looked at again wherever that may change.
+#[test]
+fn every_border_of_what_matches_nothing() {
+    for len in [40, 508, 514] {
+        let above = "x".repeat(80);
+        let base = format!("{above}\npassword = \"{}\nend\n", Random::new(1).alphanumeric(len)).into_bytes();
+        assert!(DETECTOR.scan(&base, None).matches().iter().all(|found| found.start as usize > above.len() + 1));
+        every_border(&base);
+    }
+}
+
 /// Cuts a text in two at each byte, puts a little in or takes some away.
 fn every_border(base: &[u8]) {
     let memo = DETECTOR.scan(base, None);
     for border in 0..=base.len() {
-        for (insert, skip) in [("", 0), ("", 1), ("x", 0), ("x", 1), ("\n", 0), (" password=\"", 0), ("ghp", 2), ("", 40)] {
+        for (insert, skip) in [("", 0), ("", 1), ("x", 0), ("x", 1), ("\n", 0), ("\"", 0), (" password=\"", 0), ("ghp", 2), ("", 40)] {
             let on = (border + skip).min(base.len());
             let made = [&base[..border], insert.as_bytes(), &base[on..]].concat();
             let mut copied =
