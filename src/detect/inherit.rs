@@ -63,6 +63,7 @@ impl Detector {
             return;
         }
         let ((before, after), longest) = (self.prefilter.reach(), self.prefilter.longest());
+        let (before, after) = (before.max(longest), after.max(longest));
         let mut next = 0;
         for copied in base.copied {
             let stretch = Stretch::new(copied, base.len, len);
@@ -78,7 +79,7 @@ impl Detector {
             while let Some(&hit) = hits.get(next).filter(|hit| (hit.at as usize) < stretch.end) {
                 // Far from both ends nothing is missing, whatever it is.
                 let at = hit.at as usize;
-                let inside = at >= stretch.from + before.max(longest) && at + after.max(longest) <= stretch.end;
+                let inside = at >= stretch.from + before && at + after <= stretch.end;
                 if let Some(whole) = if inside { Some(true) } else { self.keeps(&stretch, &hit) } {
                     take(Handed { number: next, hit: hit.shifted(stretch.shift), shift: stretch.shift, whole });
                 }

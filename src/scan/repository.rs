@@ -40,11 +40,10 @@ pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Co
         if !ours {
             scan_texts(context, repo, &mut counts);
         }
-        // Wanted later, when everybody would wait for it.
-        odb.packs.iter().for_each(|pack| pack.index.prepare());
         counts
     };
-    let (walk, mut counts) = rayon::join(|| Walk::new(&odb), texts);
+    // Where ids stand is asked much later, but then everybody would wait for it.
+    let (walk, (mut counts, ())) = rayon::join(|| Walk::new(&odb), || (texts(), odb.prepare()));
     let parts = Parts { repo, stage, odb: &odb, refs: &refs };
     let spent = scan_objects(context, &parts, &walk, &mut counts);
     let plans = walk.into_plans();

@@ -142,9 +142,7 @@ impl Index {
 
     /// Gets ready for very many searches. Of an index whose ids are not in order nothing is kept.
     pub fn prepare(&self) {
-        if self.directory.get().is_none()
-            && let Some(directory) = Directory::new(self)
-        {
+        if let Some(directory) = Directory::new(self) {
             self.directory.get_or_init(|| directory);
         }
     }

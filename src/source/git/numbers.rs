@@ -25,7 +25,6 @@ impl<'a> Numbers<'a> {
         let mut count = 0;
         let mut starts = Vec::with_capacity(odb.packs.len());
         for pack in &odb.packs {
-            pack.index.prepare();
             starts.push(count as u32);
             count += pack.index.count();
         }

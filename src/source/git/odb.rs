@@ -81,6 +81,11 @@ impl Odb {
         odb
     }
 
+    /// Gets its indexes ready for very many searches.
+    pub fn prepare(&self) {
+        self.packs.iter().for_each(|pack| pack.index.prepare());
+    }
+
     fn follow_alternates(&mut self) {
         let mut done = 0;
         while done < self.dirs.len() && self.dirs.len() < 64 {
