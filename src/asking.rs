@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use crate::coverage::{LeftOut, Notice};
 use crate::error::Result;
-use crate::finding::{Finding, Pair, State, Verification};
+#[cfg(feature = "verify")]
+use crate::finding::Pair;
+use crate::finding::{Finding, State, Verification};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 #[cfg(feature = "verify")]
