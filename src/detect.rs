@@ -239,11 +239,8 @@ impl Detector {
         hit.matches = 0;
         let Some(at) = keyword.around(bytes, hit.at as usize) else { return };
         let mut last: Option<View<'_>> = None;
-        for (index, spelled) in &keyword.rules {
-            if spelled.as_ref().is_some_and(|s| s != &bytes[at.clone()]) {
-                continue;
-            }
-            let rule = &self.rules.rules()[*index];
+        for index in keyword.rules_for(&bytes[at.clone()]) {
+            let rule = &self.rules.rules()[index];
             let stretch = window(rule, &at, bytes.len());
             let view = match &mut last {
                 Some(view) if view.stretch == stretch => view,
@@ -253,7 +250,7 @@ impl Detector {
                 },
             };
             if let Some(found) = view.find(rule) {
-                self.keep(*index, bytes, &found, matches);
+                self.keep(index, bytes, &found, matches);
             }
         }
         hit.matches = (matches.len() - before) as u16;

@@ -137,6 +137,11 @@ impl Keyword {
         let there = bytes.get(start..start + self.text.len())?;
         (self.need.looks_back || there.eq_ignore_ascii_case(&self.text)).then(|| start..start + self.text.len())
     }
+
+    /// Indexes of the rules that take the keyword as it is spelled there.
+    pub fn rules_for(&self, there: &[u8]) -> impl Iterator<Item = usize> {
+        self.rules.iter().filter(move |(_, spelled)| spelled.as_ref().is_none_or(|s| s == there)).map(|(index, _)| *index)
+    }
 }
 
 /// Keyword hits of a rule set.

@@ -22,9 +22,8 @@ impl Detector {
         for hit in self.hits(text) {
             let keyword = self.prefilter.keyword(usize::from(hit.keyword));
             let Some(at) = keyword.around(text, hit.at as usize) else { continue };
-            let mine = |spelled: &Option<Vec<u8>>| spelled.as_ref().is_none_or(|s| s == &text[at.clone()]);
-            for (index, _) in keyword.rules.iter().filter(|(_, spelled)| mine(spelled)) {
-                let rule = &self.rules.rules()[*index];
+            for index in keyword.rules_for(&text[at.clone()]) {
+                let rule = &self.rules.rules()[index];
                 let Some(check) = rule.check.filter(|_| rule.confidence == Confidence::High) else { continue };
                 let Some(found) = find(rule, text, &at).filter(|found| found.secret.len() * 2 > text.len()) else { continue };
                 let groups = groups(rule, text, &found);

@@ -71,13 +71,12 @@ impl Detector {
         for (core, keyword) in words {
             let keyword = self.prefilter.keyword(keyword);
             let Some(at) = keyword.around(bytes, core) else { continue };
-            let mine = |spelled: &Option<Vec<u8>>| spelled.as_ref().is_none_or(|s| s == &bytes[at.clone()]);
-            for (index, _) in keyword.rules.iter().filter(|(_, spelled)| mine(spelled)) {
-                let rule = &self.rules.rules()[*index];
-                let found = find(rule, bytes, &at).map(|found| self.told(*index, bytes, found));
+            for index in keyword.rules_for(&bytes[at.clone()]) {
+                let rule = &self.rules.rules()[index];
+                let found = find(rule, bytes, &at).map(|found| self.told(index, bytes, found));
                 // Of a rule for values without a word the hit is the value's own beginning.
                 let keyword = if rule.on_request() { at.start..at.start } else { at.clone() };
-                tries.push(Try { rule: *index as u32, keyword, window: window(rule, &at, bytes.len()), hit: found });
+                tries.push(Try { rule: index as u32, keyword, window: window(rule, &at, bytes.len()), hit: found });
             }
         }
         // The slow lane has no keyword to start from: what it finds is its own reason to look.

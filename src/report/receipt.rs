@@ -50,7 +50,7 @@ pub(super) fn lines(document: &Document) -> Vec<(&'static str, String)> {
     lines.extend(suppressed(document).into_iter().map(|text| ("allowed", text)));
     lines.extend(hidden(document).map(|text| ("hidden", text)));
     for left in &coverage.left_out {
-        let what = left.count.map_or_else(|| left.what.clone(), |n| format!("{n} {}", left.what));
+        let what = left.count.map_or_else(|| left.what.clone(), |n| format!("{} {}", digits(n), left.what));
         lines.push(("left out", format!("{} ({})", sanitize(&what), sanitize(&left.how))));
     }
     for (incomplete, label) in [(true, "missing"), (false, "note")] {
@@ -164,9 +164,14 @@ fn grouped(notices: &[NoticeEntry], incomplete: bool) -> Vec<String> {
 }
 
 fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", digits(n), if n == 1 { one } else { many })
+}
+
+/// In groups of three: `1,253`.
+fn digits(n: u64) -> String {
     let digits = n.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or_default()).collect();
-    format!("{} {}", groups.join(","), if n == 1 { one } else { many })
+    groups.join(",")
 }
 
 fn bytes(n: u64) -> String {

@@ -2,7 +2,6 @@
 //! Service by `GetCallerIdentity`, which needs no right and tells whose it is.
 
 use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -10,6 +9,7 @@ use super::super::judge::{Reply, undecided};
 use super::super::question::Question;
 use super::super::request::{Impossible, Maker, Method, Request};
 use super::dates::iso;
+use super::mac::mac;
 use super::xml::element;
 use crate::check::{self, Subject};
 use crate::finding::{State, Verification};
@@ -104,13 +104,6 @@ fn sign(request: &mut Request, id: &str, secret: &[u8], service: &str) {
     }
     let signature = HEXLOWER.encode(&mac(&key, text.as_bytes()));
     request.header("authorization", format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}"));
-}
-
-/// HMAC-SHA256.
-pub fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(text);
-    mac.finalize().into_bytes().to_vec()
 }
 
 /// The verdict on an answer of the Security Token Service.

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use super::super::judge::{Reply, undecided};
 use super::super::question::Question;
 use super::super::request::{Impossible, Maker, Method, Request};
-use super::aws::mac;
+use super::mac::mac;
 use crate::finding::{State, Verification};
 
 const HOST: &str = "api-ch-gva-2.exoscale.com";

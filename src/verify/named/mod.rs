@@ -8,6 +8,7 @@ mod bitmex;
 mod dates;
 mod exoscale;
 pub mod gcp;
+mod mac;
 pub mod xml;
 
 use super::judge::Reply;
