@@ -6,11 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::coverage::Notice;
 use crate::detect::Detector;
 use crate::error::Result;
-use crate::finding::{Confidence, Finding, PlaceKind};
+use crate::finding::{Finding, PlaceKind};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::rule::RuleSet;
 use crate::scan::collect::{Collector, Spot};
+use crate::scan::join::Shown;
 use crate::scan::{self, Plan};
 use crate::secret::FingerprintKey;
 use crate::source::stream::scan_text;
@@ -68,7 +69,7 @@ impl Scanner {
     pub fn scan_bytes(&self, bytes: &[u8], sink: &mut dyn Sink) {
         let collector = Collector::new(&self.detector);
         collector.scanned(&Spot::new(PlaceKind::Stdin, 0), scan_text(&self.detector, bytes));
-        let mut outcome = Outcome { findings: collector.findings(&self.key, &Suppress::nothing(), Confidence::Low), ..Outcome::default() };
+        let mut outcome = Outcome { findings: collector.findings(&self.key, &Suppress::nothing(), Shown::ALL), ..Outcome::default() };
         outcome.sort();
         outcome.findings.iter().for_each(|finding| sink.finding(finding));
     }

@@ -28,7 +28,15 @@ pub fn run(job: Result<Job>) -> Result<Exit> {
     let mut job = job?;
     let begin = Instant::now();
     let outcome = outcome(&mut job)?;
-    report(&job, &outcome, begin)
+    let exit = report(&job, &outcome, begin);
+    aside(outcome);
+    exit
+}
+
+/// Gives back what nobody needs any more beside what comes next: nobody waits for it, not even the program at its end.
+fn aside(done: impl Send + 'static) {
+    // Where there can be no more threads it is given back here.
+    let _ = std::thread::Builder::new().spawn(move || drop(done));
 }
 
 /// Scans what the job says.
@@ -49,6 +57,7 @@ pub fn outcome(job: &mut Job) -> Result<Outcome> {
         Ok(outcome)
     });
     drop(bar);
+    aside(detector);
     outcome
 }
 
@@ -75,6 +84,7 @@ pub(super) fn report_all(job: &Job, outcome: &Outcome, begin: Instant) -> bool {
     if job.verbose {
         display::say("time", &format!("{:.2} s", begin.elapsed().as_secs_f64()));
     }
+    aside(document);
     written
 }
 

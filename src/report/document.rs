@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::mask::Masker;
+use super::mask::{Known, Masker};
 use crate::coverage::{Counts, Coverage, LeftOut, Notice, Suppressed, TargetKind};
 use crate::finding::{self, Confidence, HiddenBy, PlaceKind, Scope, Severity, State};
 use crate::outcome::{Outcome, compare_findings, compare_notices, compare_places};
@@ -331,7 +331,8 @@ impl Shape {
     fn finding(&self, finding: &finding::Finding) -> FindingEntry {
         let mut places: Vec<_> = finding.places.iter().collect();
         places.sort_by(|a, b| compare_places(a, b));
-        let places: Vec<_> = places.into_iter().map(|place| self.place(place)).collect();
+        let mut known = self.known();
+        let places: Vec<_> = places.into_iter().map(|place| place_entry(place, &mut known)).collect();
         let first = places.first();
         let (secret, secret_b64) = self.secret(&finding.secret);
         FindingEntry {
@@ -376,7 +377,7 @@ impl Shape {
             identifier: pair.identifier,
             secret,
             secret_b64,
-            place: self.place(&pair.place),
+            place: place_entry(&pair.place, &mut self.known()),
             third: pair.third.as_ref().map(|third| Box::new(self.pair(third))),
         }
     }
@@ -390,45 +391,20 @@ impl Shape {
         (value.to_str_lossy().into_owned(), value.to_str().is_err().then(|| BASE64.encode(value)))
     }
 
-    fn place(&self, place: &finding::Place) -> PlaceEntry {
-        let path = place.path.as_ref().map(|path| self.masker.mask(path));
-        let path_b64 = path.as_ref().filter(|path| path.to_str().is_err()).map(|path| BASE64.encode(path));
-        PlaceEntry {
-            kind: place.kind,
-            target: place.target,
-            repo: self.text(&place.repo),
-            path: path.map(|path| path.to_str_lossy().into_owned()),
-            path_b64,
-            object: place.object.clone(),
-            commit: place.commit.clone(),
-            author: place.author.as_ref().map(|author| self.person(author)),
-            date: place.date.map(date),
-            line: place.line,
-            column: place.column,
-            end_line: place.end_line,
-            end_column: place.end_column,
-            start: place.start,
-            end: place.end,
-            via: self.texts(&place.via),
-            in_head: place.in_head,
-            refs: self.texts(&place.refs),
-        }
-    }
-
     fn hidden(&self, hidden: &finding::Hidden) -> HiddenEntry {
         let text = |text: &Option<String>| text.as_ref().map(|text| self.text(text));
         HiddenEntry { by: hidden.by, source: self.text(&hidden.source), reason: text(&hidden.reason), until: text(&hidden.until) }
     }
 
-    fn person(&self, person: &finding::Person) -> PersonEntry {
-        PersonEntry { name: self.text(&person.name), email: self.text(&person.email) }
+    fn known(&self) -> Known<'_> {
+        Known::new(&self.masker)
     }
 
     fn history(&self, history: &finding::History) -> HistoryEntry {
         let full = history.scope == Scope::Full;
         let commit = |commit: &Option<finding::CommitRef>| {
             let commit = commit.as_ref().filter(|_| full)?;
-            Some(CommitEntry { commit: commit.id.clone(), author: self.person(&commit.author), date: date(commit.date) })
+            Some(CommitEntry { commit: commit.id.clone(), author: person(&commit.author, &mut self.known()), date: date(commit.date) })
         };
         HistoryEntry {
             scope: history.scope,
@@ -442,6 +418,36 @@ impl Shape {
             commits: full.then_some(history.commits),
         }
     }
+}
+
+fn place_entry<'a>(place: &'a finding::Place, known: &mut Known<'a>) -> PlaceEntry {
+    let path = place.path.as_ref().map(|path| known.mask(path));
+    let path_b64 = path.filter(|path| path.to_str().is_err()).map(|path| BASE64.encode(path));
+    let path = path.map(|path| path.to_str_lossy().into_owned());
+    PlaceEntry {
+        kind: place.kind,
+        target: place.target,
+        repo: known.text(&place.repo),
+        path,
+        path_b64,
+        object: place.object.clone(),
+        commit: place.commit.clone(),
+        author: place.author.as_ref().map(|author| person(author, known)),
+        date: place.date.map(date),
+        line: place.line,
+        column: place.column,
+        end_line: place.end_line,
+        end_column: place.end_column,
+        start: place.start,
+        end: place.end,
+        via: known.texts(&place.via),
+        in_head: place.in_head,
+        refs: known.texts(&place.refs),
+    }
+}
+
+fn person<'a>(person: &'a finding::Person, known: &mut Known<'a>) -> PersonEntry {
+    PersonEntry { name: known.text(&person.name), email: known.text(&person.email) }
 }
 
 impl PlaceEntry {

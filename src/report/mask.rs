@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use data_encoding::BASE64URL_NOPAD;
+use rustc_hash::FxHashMap;
 use zeroize::Zeroize;
 
 use crate::prefilter::MultiLiteral;
@@ -135,6 +136,34 @@ impl Masker {
             let more = bytes[end..].iter().zip(rest).take_while(|(a, b)| a == b).count();
             hits.push(Hit { start: from(start).0, end: from(end + more - 1).1, value });
         });
+    }
+}
+
+/// Masked texts of which many come again and again: the places of one finding say the same paths, names and refs.
+pub struct Known<'a> {
+    masker: &'a Masker,
+    masked: FxHashMap<&'a [u8], Vec<u8>>,
+}
+
+impl<'a> Known<'a> {
+    /// None so far.
+    pub fn new(masker: &'a Masker) -> Self {
+        Self { masker, masked: FxHashMap::default() }
+    }
+
+    /// The masked text.
+    pub fn mask(&mut self, raw: &'a [u8]) -> &[u8] {
+        self.masked.entry(raw).or_insert_with(|| self.masker.mask(raw).into_owned())
+    }
+
+    /// The same as a string, see [`Masker::text`].
+    pub fn text(&mut self, raw: &'a [u8]) -> String {
+        String::from_utf8_lossy(self.mask(raw)).into_owned()
+    }
+
+    /// The same of several.
+    pub fn texts<T: AsRef<[u8]>>(&mut self, raw: &'a [T]) -> Vec<String> {
+        raw.iter().map(|one| self.text(one.as_ref())).collect()
     }
 }
 

@@ -4,27 +4,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::hiding::Hiding;
-use super::pairs::{pair, without_ids};
-use super::uses::uses;
+use super::join::{Identity, Shown, finding};
+use super::pairs::without_ids;
 use crate::candidate::Candidate;
 use crate::coverage::{Counts, LeftOut, Notice};
 use crate::detect::Detector;
-use crate::filter::{Filter, Judgement};
-use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Place, PlaceKind, Scope, Severity, State, Verification};
+use crate::finding::{Finding, History, Place, PlaceKind, Scope};
 use crate::object::Oid;
-use crate::rule::Rule;
-use crate::score::{self, Evidence};
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::stream::Scanned;
 use crate::suppress::{By, Case, Suppress};
-
-/// A finding keeps so many places; the rest are counted.
-const PLACES: usize = 1000;
 
 /// Where a place is, but for the position in its object, which the candidate knows.
 #[derive(Clone, Debug)]
@@ -177,16 +171,8 @@ impl<'a> Collector<'a> {
         lock(&self.masked).extend(values);
     }
 
-    /// The values of all that was placed so far, for masking; some of them twice.
-    pub fn placed_values(&self) -> Vec<Secret> {
-        let placed = lock(&self.placed);
-        let mut seen = FxHashSet::default();
-        let distinct = placed.iter().map(|one| &one.candidate).filter(|candidate| seen.insert(Arc::as_ptr(candidate)));
-        distinct.map(|candidate| candidate.judged.value.clone()).collect()
-    }
-
-    /// The values of what was dropped and masked so far.
-    pub fn other_values(&self) -> Vec<Secret> {
+    /// Values for masking: of what was joined, dropped and masked so far; some of them twice.
+    pub fn values(&self) -> Vec<Secret> {
         let mut all = self.detector.dropped_values();
         all.extend(lock(&self.masked).iter().cloned());
         all
@@ -206,18 +192,19 @@ impl<'a> Collector<'a> {
         all.into_iter().map(|((what, how), count)| LeftOut { what, count, how }).collect()
     }
 
-    /// Joins what was found: one finding for each secret, unordered; what is hidden says so. `least` is the tier that
-    /// will be shown: of a guessable value, which is many people's, no place below it stands in a finding that is shown.
-    pub fn findings(&self, key: &FingerprintKey, suppress: &Suppress, least: Confidence) -> Vec<Finding> {
+    /// Joins what was found: one finding for each secret, unordered; what is hidden says so.
+    pub fn findings(&self, key: &FingerprintKey, suppress: &Suppress, shown: Shown) -> Vec<Finding> {
         let placed = std::mem::take(&mut *lock(&self.placed));
         let mut histories = std::mem::take(&mut *lock(&self.histories));
-        let secrets = by_secret(placed).into_iter().map(|placed| (histories.remove(&placed[0].candidate.judged.value), placed));
+        let secrets: Vec<Vec<Placed>> = by_secret(placed);
+        self.mask(secrets.iter().map(|placed| placed[0].candidate.judged.value.clone()));
+        let secrets = secrets.into_iter().map(|placed| (histories.remove(&placed[0].candidate.judged.value), placed));
         let secrets: Vec<(Option<History>, Vec<Placed>)> = secrets.collect();
         // Few secrets have most places, and those stand together.
         let findings = secrets.into_par_iter().with_max_len(8).filter_map(|(history, placed)| {
             let fingerprint = key.fingerprint(&placed.first()?.candidate.judged.value);
             let history = history.unwrap_or_else(|| History::empty(Scope::None));
-            finding(self, Identity { fingerprint, history, suppress, least }, placed)
+            finding(self, Identity { fingerprint, history, suppress, shown }, placed)
         });
         without_ids(findings.collect())
     }
@@ -246,152 +233,9 @@ fn by_secret(placed: Vec<Placed>) -> Vec<Vec<Placed>> {
     all
 }
 
-/// What a finding is, but for its places.
-struct Identity<'a> {
-    fingerprint: String,
-    history: History,
-    suppress: &'a Suppress,
-    least: Confidence,
-}
-
-/// One place after the filters of scope `place`.
-struct Standing {
-    placed: Placed,
-    hidden: Option<By>,
-    severity: Severity,
-    confidence: Confidence,
-    score: f64,
-    evidence: Evidence,
-    why: Option<&'static str>,
-}
-
-/// The finding of one secret; none where every place was dropped. Hidden places do not count, unless all are hidden.
-fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed>) -> Option<Finding> {
-    let detector = collector.detector;
-    let mut paths = Paths::default();
-    let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed, &mut paths)).collect();
-    standing.iter_mut().for_each(|one| one.hidden = collector.hides(&identity, &one.placed));
-    only_shown(&mut standing, identity.least);
-    standing.sort_by(|a, b| {
-        let key = |s: &Standing| (std::cmp::Reverse(s.confidence), !s.placed.candidate.judged.proved);
-        let then = |s: &Standing| s.placed.candidate.rule;
-        let surer = key(a).cmp(&key(b)).then_with(|| b.score.total_cmp(&a.score));
-        surer.then_with(|| then(a).cmp(&then(b))).then_with(|| crate::outcome::compare_places(&a.placed.place, &b.placed.place))
-    });
-    let hidden = hidden(&standing);
-    let suppressed = standing.iter().all(|one| one.hidden.is_some());
-    standing.retain(|one| suppressed || one.hidden.is_none());
-    let best = standing.first()?;
-    let (candidate, confidence, score) = (best.placed.candidate.clone(), best.confidence, best.score);
-    let rule = detector.rule(candidate.rule);
-    let mut reasons = reasons(detector, &standing, best);
-    let mut severity = standing.iter().map(|s| s.severity).max()?;
-    let paired = standing.iter().find_map(|s| Some(pair(detector, s.placed.candidate.pair.as_ref()?, &s.placed.place)));
-    reasons.extend(paired.iter().map(|pair| format!("beside {}", pair.rule)));
-    if let Some(hours) = ended(detector, &standing, &identity.history) {
-        severity = Severity::Low;
-        reasons.push(format!("it has ended: its kind lives {hours} hours at most"));
-    }
-    let uses = uses(detector, &candidate, standing.iter().map(|s| &*s.placed.candidate));
-    let mut places: Vec<Box<Place>> = standing.into_iter().map(|s| s.placed.place).collect();
-    places.sort_by(|a, b| crate::outcome::compare_places(a, b));
-    places.dedup();
-    let more_places = places.len().saturating_sub(PLACES);
-    let places = places.into_iter().take(PLACES).map(|place| *place).collect();
-    Some(Finding {
-        score,
-        secret: candidate.judged.value.clone(),
-        fingerprint: identity.fingerprint,
-        rule: rule.spec.id.to_string(),
-        name: rule.spec.name.to_string(),
-        provider: rule.spec.provider.to_string(),
-        severity,
-        confidence,
-        reasons,
-        facts: candidate.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
-        verification: Verification::new(State::NotChecked, NOT_ASKED),
-        uses,
-        places,
-        history: identity.history,
-        more_places,
-        hidden,
-        suppressed,
-        pair: paired,
-    })
-}
-
-/// Leaves out places below the tier that is shown, of a guessable value that is shown: the same word elsewhere is often
-/// another's. In a file where it is shown it is the same secret, unless the place itself speaks against that.
-fn only_shown(standing: &mut Vec<Standing>, least: Confidence) {
-    if !standing.first().is_some_and(|s| s.placed.candidate.judged.value.is_weak()) {
-        return;
-    }
-    let file = |s: &Standing| (s.placed.place.target, s.placed.place.repo.clone(), s.placed.place.path.clone());
-    let shown: FxHashSet<_> = standing.iter().filter(|s| s.confidence >= least).map(file).collect();
-    let beside = |s: &Standing| {
-        let sound = !s.evidence.is_empty() && !s.evidence.is_doubted();
-        sound && s.placed.place.path.is_some() && shown.contains(&file(s))
-    };
-    if !shown.is_empty() {
-        standing.retain(|s| s.confidence >= least || beside(s));
-    }
-}
-
-/// The hours that such a secret lives at the most, where it was there longer ago than that.
-fn ended(detector: &Detector, standing: &[Standing], history: &History) -> Option<i64> {
-    let hours = lifetime(detector, standing)?;
-    (seen(standing, history)?.saturating_add(hours * 3600) < detector.now()).then_some(hours)
-}
-
-/// How many hours a secret of this kind lives at the most: by its own rule, else by that of its other half.
-fn lifetime(detector: &Detector, standing: &[Standing]) -> Option<i64> {
-    let candidate = &standing.first()?.placed.candidate;
-    let half = standing.iter().find_map(|s| s.placed.candidate.pair.as_ref()).map(|half| half.rule);
-    let rules = std::iter::once(candidate.rule).chain(half);
-    rules.map(|rule| i64::from(detector.rule(rule).spec.lifetime)).find(|hours| *hours > 0)
-}
-
-/// When the secret was there already: the earliest date that a commit gives. Dates before 1970 say nothing.
-fn seen(standing: &[Standing], history: &History) -> Option<i64> {
-    let first = history.first_seen.as_ref().map(|commit| commit.date);
-    standing.iter().filter_map(|s| s.placed.place.date).chain(first).filter(|date| *date > 0).min()
-}
-
-/// Why the best place makes us sure, and which other rules match.
-fn reasons(detector: &Detector, standing: &[Standing], best: &Standing) -> Vec<String> {
-    let candidate = &best.placed.candidate;
-    let mut others: Vec<u32> =
-        standing.iter().flat_map(|s| s.placed.candidate.others.iter().copied().chain([s.placed.candidate.rule])).collect();
-    others.sort_unstable();
-    others.dedup();
-    let mut reasons = candidate.judged.reasons.clone();
-    if !best.evidence.is_empty() {
-        reasons.extend(best.evidence.reasons());
-    }
-    reasons.extend(candidate.reasons.iter().chain(&best.why).map(|&why| why.to_owned()));
-    let also = others.into_iter().filter(|&other| other != candidate.rule);
-    reasons.extend(also.map(|other| format!("also matched by {}", detector.rule(other).spec.id)));
-    reasons
-}
-
-/// What hides the places, each source once, in the order of its first place.
-fn hidden(standing: &[Standing]) -> Vec<Hidden> {
-    let mut all: Vec<Hidden> = Vec::new();
-    for by in standing.iter().filter_map(|one| one.hidden.as_ref()) {
-        match all.iter_mut().find(|known| (known.by, &known.source) == (by.kind, &by.source)) {
-            Some(known) => known.places += 1,
-            None => {
-                let By { kind, source, reason, until } = by.clone();
-                all.push(Hidden { by: kind, source, reason, until, places: 1 });
-            }
-        }
-    }
-    all
-}
-
 impl Collector<'_> {
     /// What hides a place; a marker that should and cannot is told.
-    fn hides(&self, identity: &Identity<'_>, placed: &Placed) -> Option<By> {
+    pub(super) fn hides(&self, identity: &Identity<'_>, placed: &Placed) -> Option<By> {
         let (candidate, place, suppress) = (&placed.candidate, &placed.place, identity.suppress);
         let rule = self.detector.rule(candidate.rule);
         let faults = candidate.markers.iter().map(|marker| Hiding::fault(self.detector.rules(), suppress, marker, rule));
@@ -417,65 +261,6 @@ impl Collector<'_> {
             }
         }
         by
-    }
-}
-
-/// What paths say, by path: a secret stands at few of them, many times each.
-type Paths = FxHashMap<BString, Evidence>;
-
-fn stand(detector: &Detector, placed: Placed, paths: &mut Paths) -> Option<Standing> {
-    let rule = detector.rule(placed.candidate.rule);
-    let path = placed.place.path.as_ref().map_or(&b""[..], |path| path.as_slice());
-    if !wanted(rule, path) {
-        return None;
-    }
-    let (mut severity, mut confidence, mut why) = (placed.candidate.severity, placed.candidate.confidence, None);
-    for (_, filter) in rule.filters.iter().filter(|_| !placed.candidate.judged.proved) {
-        let Filter::Place(filter) = filter else { continue };
-        match filter(path) {
-            Judgement::Keep => {}
-            Judgement::Drop(_) => return None,
-            Judgement::Lower(reason) => (confidence, why) = (Confidence::Low, Some(reason)),
-            Judgement::Mild(reason) => (severity, why) = (Severity::Low, Some(reason)),
-        }
-    }
-    let score = if rule.on_request() { 0.1 } else { tier_score(&placed.candidate, confidence) };
-    let standing = Standing { severity, confidence, score, evidence: Evidence::NONE, why, hidden: None, placed };
-    if standing.placed.candidate.judged.evidence.is_empty() { Some(standing) } else { weigh(standing, paths) }
-}
-
-/// A scored value with what its path adds; `None` where that makes it too unlikely.
-fn weigh(mut standing: Standing, paths: &mut Paths) -> Option<Standing> {
-    let window = standing.placed.candidate.judged.evidence;
-    let of_path = standing.placed.place.path.as_ref().filter(|path| !path.is_empty()).map(|path| match paths.get(path) {
-        Some(known) => *known,
-        None => *paths.entry(path.clone()).or_insert(score::of_path(path)),
-    });
-    standing.evidence = of_path.map_or(window, |of_path| window.and(of_path));
-    let chance = standing.evidence.probability();
-    let Candidate { reasons, judged, .. } = &*standing.placed.candidate;
-    // Where the window alone made it likely and it is low all the same, a filter has lowered it.
-    let lowered = judged.refuted || !reasons.is_empty() || (standing.confidence == Confidence::Low && window.is_likely());
-    standing.confidence = if lowered || !standing.evidence.is_likely() { Confidence::Low } else { Confidence::Medium };
-    standing.score = f64::from(chance);
-    standing.evidence.is_possible().then_some(standing)
-}
-
-/// Whether a rule's `paths` and `not_paths` let it speak at that path. A place without a path is always wanted.
-pub fn wanted(rule: &Rule, path: &[u8]) -> bool {
-    if path.is_empty() {
-        return true;
-    }
-    rule.speaks_at(&path.to_path_lossy())
-}
-
-/// 0 to 1, from the tier and the proof.
-fn tier_score(candidate: &Candidate, confidence: Confidence) -> f64 {
-    match confidence {
-        _ if candidate.judged.proved => 0.99,
-        Confidence::High => 0.9,
-        Confidence::Medium => 0.7,
-        Confidence::Low => 0.3,
     }
 }
 

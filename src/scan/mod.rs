@@ -6,6 +6,7 @@ pub mod collect;
 pub mod context;
 mod handed;
 mod hiding;
+pub mod join;
 mod pairs;
 pub mod plan;
 pub mod range;
@@ -32,7 +33,6 @@ use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, PlaceKind};
 use crate::outcome::Outcome;
 use crate::progress::{Phase, Progress};
-use crate::rule::HIGH_ENTROPY;
 use crate::source::files::{self, FileList, FileOptions, FileWalk};
 use crate::source::git::as_bytes;
 use crate::source::git::repo::Repo;
@@ -42,6 +42,7 @@ use crate::source::stream::{scan_files, scan_names, scan_stdin, scan_text};
 use crate::source::target::{self, Mode, Repository, Target, Url};
 use collect::{Collector, Spot};
 use context::Context;
+use join::Shown;
 pub use plan::{CloneLimits, GitPlace, Input, Plan, Range, Text};
 
 /// Runs a plan. An error is one of usage or configuration, or a revision that does not resolve; everything
@@ -322,29 +323,25 @@ impl<'a> Run<'a> {
             already_there: self.already_there.load(Ordering::Relaxed),
             ..Coverage::default()
         };
-        // The values first: joining takes the places away.
-        let mut candidates = self.collector.placed_values();
         self.plan.notices.iter().for_each(|notice| self.collector.notice(notice.clone()));
-        let mut findings = self.collector.findings(&self.plan.key, &self.plan.suppress, self.plan.confidence);
+        let shown = Shown { least: self.plan.confidence, entropy: self.plan.entropy, others: self.plan.keep_unsure };
+        let mut findings = self.collector.findings(&self.plan.key, &self.plan.suppress, shown);
         self.say_stale(&findings);
         let notices = self.collector.notices();
         self.look_at_names(&coverage.targets, &notices);
         // A guessable value that is not reported is mostly a common word: masking it would only garble names.
-        candidates.extend(self.collector.other_values());
+        let mut candidates = self.collector.values();
         candidates.par_sort_unstable();
         candidates.dedup();
         let candidates = candidates.into_par_iter().filter(|value| !value.is_weak()).collect();
         let before = findings.len();
         findings.retain(|f| f.severity >= self.plan.severity);
-        let sure = |f: &Finding| f.confidence >= self.plan.confidence || (self.plan.entropy && f.rule == HIGH_ENTROPY);
-        let (findings, mut unsure): (Vec<_>, Vec<_>) = findings.into_iter().partition(sure);
+        let (findings, mut unsure): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| shown.takes(&f.rule, f.confidence));
         coverage.below_threshold = (before - findings.len()) as u64;
         findings.iter().for_each(|finding| coverage.hide(finding));
         let (hidden, findings) = findings.into_iter().partition(|finding| finding.suppressed);
         if !self.plan.keep_unsure {
-            // They have very many places: let these be given back beside what comes next.
-            let unsure = std::mem::take(&mut unsure);
-            rayon::spawn(move || drop(unsure));
+            unsure.clear();
         }
         coverage.dropped = self.detector.dropped();
         coverage.left_out = self.collector.left_out();

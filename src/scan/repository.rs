@@ -30,20 +30,19 @@ use crate::source::stream::{scan_stdin, scan_text};
 /// Scans every object, ref name and text. Of a clone of `ours` the texts are our own and alternates are not followed.
 pub fn scan(context: &Context<'_>, repo: &Repo, stage: &Stage, ours: bool) -> Counts {
     let odb = Odb::open(&repo.objects(), repo.hash, !ours);
-    let refs = Refs::read(&repo.git_dir, &repo.common_dir);
-    for notice in repo.notices.iter().chain(&odb.notices).chain(&refs.notices) {
-        context.notice(notice.clone());
-    }
     let texts = || {
+        let refs = Refs::read(&repo.git_dir, &repo.common_dir);
+        repo.notices.iter().chain(&odb.notices).chain(&refs.notices).for_each(|notice| context.notice(notice.clone()));
         let mut counts = Counts { index_entries: stage.entries.len() as u64, ..Counts::default() };
         scan_refs(context, &refs, &mut counts);
         if !ours {
             scan_texts(context, repo, &mut counts);
         }
-        counts
+        // Where ids stand is asked much later, but then everybody would wait for it.
+        odb.prepare();
+        (refs, counts)
     };
-    // Where ids stand is asked much later, but then everybody would wait for it.
-    let (walk, (mut counts, ())) = rayon::join(|| Walk::new(&odb), || (texts(), odb.prepare()));
+    let (walk, (refs, mut counts)) = rayon::join(|| Walk::new(&odb), texts);
     let parts = Parts { repo, stage, odb: &odb, refs: &refs };
     let spent = scan_objects(context, &parts, &walk, &mut counts);
     let plans = walk.into_plans();

@@ -5,8 +5,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::collect::{Collector, Spot};
+use super::join::Shown;
 use crate::detect::Detector;
-use crate::finding::{Confidence, Finding};
+use crate::finding::Finding;
 use crate::object::Oid;
 use crate::report::parse::ToldPlace;
 use crate::secret::FingerprintKey;
@@ -30,7 +31,7 @@ pub fn reread(detector: &Detector, key: &FingerprintKey, at: (&OsStr, &ToldPlace
     spot.repo = place.repo.clone().into();
     collector.scanned(&spot, scan_text(detector, &bytes));
     let mut found: Vec<Finding> = collector
-        .findings(key, &Suppress::nothing(), Confidence::Low)
+        .findings(key, &Suppress::nothing(), Shown::ALL)
         .into_iter()
         .filter(|finding| finding.fingerprint == fingerprint)
         .collect();

@@ -9,11 +9,11 @@ use std::process::{Command, Stdio};
 use bstr::BString;
 use unleak::coverage::Notice;
 use unleak::detect::Detector;
-use unleak::finding::Confidence;
 use unleak::finding::{Finding, PlaceKind};
 use unleak::progress::Progress;
 use unleak::rule::RuleSet;
 use unleak::scan::collect::Collector;
+use unleak::scan::join::Shown;
 use unleak::scan::range::{self, Context, Options, RangeResult};
 use unleak::secret::FingerprintKey;
 use unleak::source::git::odb::Odb;
@@ -167,7 +167,7 @@ impl Opened {
         };
         Scan {
             result,
-            findings: collector.findings(&FingerprintKey::default(), &Suppress::default(), Confidence::Low),
+            findings: collector.findings(&FingerprintKey::default(), &Suppress::default(), Shown::ALL),
             notices: collector.notices(),
         }
     }
