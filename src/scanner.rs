@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::rule::RuleSet;
 use crate::scan::collect::{Collector, Spot};
-use crate::scan::join::Shown;
+use crate::scan::join::{self, Shown};
 use crate::scan::{self, Plan};
 use crate::secret::FingerprintKey;
 use crate::source::stream::scan_text;
@@ -69,7 +69,8 @@ impl Scanner {
     pub fn scan_bytes(&self, bytes: &[u8], sink: &mut dyn Sink) {
         let collector = Collector::new(&self.detector);
         collector.scanned(&Spot::new(PlaceKind::Stdin, 0), scan_text(&self.detector, bytes));
-        let mut outcome = Outcome { findings: collector.findings(&self.key, &Suppress::nothing(), Shown::ALL), ..Outcome::default() };
+        let mut outcome =
+            Outcome { findings: join::findings(&collector, &self.key, &Suppress::nothing(), Shown::ALL), ..Outcome::default() };
         outcome.sort();
         outcome.findings.iter().for_each(|finding| sink.finding(finding));
     }

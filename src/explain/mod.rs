@@ -15,7 +15,7 @@ use crate::filter::Filter;
 use crate::finding::{Confidence, Finding, Pair, PlaceKind};
 use crate::rule::Rule;
 use crate::scan::collect::{Collector, Spot};
-use crate::scan::join::{Shown, wanted};
+use crate::scan::join::{self, Shown, wanted};
 use crate::secret::{FingerprintKey, Secret};
 use crate::source::stream::Scanned;
 use crate::suppress::Suppress;
@@ -183,7 +183,7 @@ impl<'a> Case<'a> {
             let place = spot.place(&candidate);
             collector.place(candidate, place);
         }
-        let findings = collector.findings(&FingerprintKey::default(), &Suppress::nothing(), Shown::ALL);
+        let findings = join::findings(&collector, &FingerprintKey::default(), &Suppress::nothing(), Shown::ALL);
         let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', question.bytes).map(|at| at + 1)).collect();
         Self { detector, question, starts, kept, fates, findings }
     }

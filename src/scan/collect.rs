@@ -1,24 +1,20 @@
-//! Collects candidates from all sources and threads, each with the place it was found in, and joins them into
-//! findings: one for each secret. It does not know where candidates come from, nor how findings are shown.
+//! Collects candidates from all sources and threads, each with the place it was found in. It does not know where they come
+//! from, nor what becomes of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bstr::BString;
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::hiding::Hiding;
-use super::join::{Identity, Shown, finding};
-use super::pairs::without_ids;
 use crate::candidate::Candidate;
 use crate::coverage::{Counts, LeftOut, Notice};
 use crate::detect::Detector;
-use crate::finding::{Finding, History, Place, PlaceKind, Scope};
+use crate::finding::{History, Place, PlaceKind};
 use crate::object::Oid;
-use crate::secret::{FingerprintKey, Secret};
+use crate::secret::Secret;
 use crate::source::stream::Scanned;
-use crate::suppress::{By, Case, Suppress};
 
 /// Where a place is, but for the position in its object, which the candidate knows.
 #[derive(Clone, Debug)]
@@ -192,76 +188,14 @@ impl<'a> Collector<'a> {
         all.into_iter().map(|((what, how), count)| LeftOut { what, count, how }).collect()
     }
 
-    /// Joins what was found: one finding for each secret, unordered; what is hidden says so.
-    pub fn findings(&self, key: &FingerprintKey, suppress: &Suppress, shown: Shown) -> Vec<Finding> {
-        let placed = std::mem::take(&mut *lock(&self.placed));
-        let mut histories = std::mem::take(&mut *lock(&self.histories));
-        let secrets: Vec<Vec<Placed>> = by_secret(placed);
-        self.mask(secrets.iter().map(|placed| placed[0].candidate.judged.value.clone()));
-        let secrets = secrets.into_iter().map(|placed| (histories.remove(&placed[0].candidate.judged.value), placed));
-        let secrets: Vec<(Option<History>, Vec<Placed>)> = secrets.collect();
-        // Few secrets have most places, and those stand together.
-        let findings = secrets.into_par_iter().with_max_len(8).filter_map(|(history, placed)| {
-            let fingerprint = key.fingerprint(&placed.first()?.candidate.judged.value);
-            let history = history.unwrap_or_else(|| History::empty(Scope::None));
-            finding(self, Identity { fingerprint, history, suppress, shown }, placed)
-        });
-        without_ids(findings.collect())
+    /// Takes away all that was placed, and the lives of the secrets.
+    pub(super) fn take(&self) -> (Vec<Placed>, FxHashMap<Secret, History>) {
+        (std::mem::take(&mut *lock(&self.placed)), std::mem::take(&mut *lock(&self.histories)))
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// The places of each secret. Most candidates have several places, and to compare the candidate itself is quick.
-fn by_secret(placed: Vec<Placed>) -> Vec<Vec<Placed>> {
-    let mut secrets: FxHashMap<Secret, usize> = FxHashMap::default();
-    let mut candidates: FxHashMap<*const Candidate, usize> = FxHashMap::default();
-    let mut all: Vec<Vec<Placed>> = Vec::new();
-    for one in placed {
-        let number = *candidates.entry(Arc::as_ptr(&one.candidate)).or_insert_with(|| {
-            let value = &one.candidate.judged.value;
-            secrets.get(value).copied().unwrap_or_else(|| {
-                all.push(Vec::new());
-                secrets.insert(value.clone(), all.len() - 1);
-                all.len() - 1
-            })
-        });
-        all[number].push(one);
-    }
-    all
-}
-
-impl Collector<'_> {
-    /// What hides a place; a marker that should and cannot is told.
-    pub(super) fn hides(&self, identity: &Identity<'_>, placed: &Placed) -> Option<By> {
-        let (candidate, place, suppress) = (&placed.candidate, &placed.place, identity.suppress);
-        let rule = self.detector.rule(candidate.rule);
-        let faults = candidate.markers.iter().map(|marker| Hiding::fault(self.detector.rules(), suppress, marker, rule));
-        let faults: Vec<Option<String>> = faults.collect();
-        let markers = || candidate.markers.iter().zip(&faults);
-        let sound: Vec<_> = markers().filter(|(_, fault)| fault.is_none()).map(|(marker, _)| Arc::clone(marker)).collect();
-        let by = suppress.judge(&Case {
-            secret: &candidate.judged.value,
-            fingerprint: &identity.fingerprint,
-            rule,
-            path: place.path.as_ref().map(|path| path.as_slice()),
-            commit: place.commit.as_deref(),
-            markers: &sound,
-            around: candidate.around.as_deref(),
-        });
-        for (marker, fault) in markers() {
-            if let Some(why) = fault.as_ref().filter(|_| marker.is_meant()) {
-                let at = place.path.clone().unwrap_or_default();
-                self.notice(Notice::info(format!("{} hides nothing", marker.word), at, why.clone()));
-            }
-            if fault.is_some() || suppress.counts(marker, rule) {
-                self.hiding.settle(marker);
-            }
-        }
-        by
-    }
 }
 
 /// Adds counts of a source to those of a target.

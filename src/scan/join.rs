@@ -2,20 +2,25 @@
 //! not know where the places come from.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use bstr::{BString, ByteSlice};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::collect::{Collector, Placed};
-use super::pairs::pair;
+use super::hiding::Hiding;
+use super::pairs::{pair, without_ids};
 use super::uses::uses;
 use crate::candidate::Candidate;
+use crate::coverage::Notice;
 use crate::detect::Detector;
 use crate::filter::{Filter, Judgement};
-use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Place, Severity, State, Verification};
+use crate::finding::{Confidence, Finding, Hidden, History, NOT_ASKED, Place, Scope, Severity, State, Verification};
 use crate::rule::{HIGH_ENTROPY, Rule};
 use crate::score::{self, Evidence};
-use crate::suppress::{By, Suppress};
+use crate::secret::{FingerprintKey, Secret};
+use crate::suppress::{By, Case, Suppress};
 
 /// A finding keeps so many places; the rest are counted.
 const PLACES: usize = 1000;
@@ -41,16 +46,47 @@ impl Shown {
     }
 }
 
+/// Joins what was collected: one finding for each secret, unordered; what is hidden says so.
+pub fn findings(collector: &Collector<'_>, key: &FingerprintKey, suppress: &Suppress, shown: Shown) -> Vec<Finding> {
+    let (placed, mut histories) = collector.take();
+    let secrets: Vec<Vec<Placed>> = by_secret(placed);
+    collector.mask(secrets.iter().map(|placed| placed[0].candidate.judged.value.clone()));
+    let secrets = secrets.into_iter().map(|placed| (histories.remove(&placed[0].candidate.judged.value), placed));
+    let secrets: Vec<(Option<History>, Vec<Placed>)> = secrets.collect();
+    // Few secrets have most places, and those stand together.
+    let findings = secrets.into_par_iter().with_max_len(8).filter_map(|(history, placed)| {
+        let fingerprint = key.fingerprint(&placed.first()?.candidate.judged.value);
+        let history = history.unwrap_or_else(|| History::empty(Scope::None));
+        finding(collector, Identity { fingerprint, history, suppress, shown }, placed)
+    });
+    without_ids(findings.collect())
+}
+
+/// The places of each secret. Most candidates have several places, and to compare the candidate itself is quick.
+fn by_secret(placed: Vec<Placed>) -> Vec<Vec<Placed>> {
+    let mut secrets: FxHashMap<Secret, usize> = FxHashMap::default();
+    let mut candidates: FxHashMap<*const Candidate, usize> = FxHashMap::default();
+    let mut all: Vec<Vec<Placed>> = Vec::new();
+    for one in placed {
+        let number = *candidates.entry(Arc::as_ptr(&one.candidate)).or_insert_with(|| {
+            let value = &one.candidate.judged.value;
+            secrets.get(value).copied().unwrap_or_else(|| {
+                all.push(Vec::new());
+                secrets.insert(value.clone(), all.len() - 1);
+                all.len() - 1
+            })
+        });
+        all[number].push(one);
+    }
+    all
+}
+
 /// What a finding is, but for its places.
-pub(super) struct Identity<'a> {
-    /// Its fingerprint.
-    pub fingerprint: String,
-    /// Its life.
-    pub history: History,
-    /// What may hide it.
-    pub suppress: &'a Suppress,
-    /// What will be shown.
-    pub shown: Shown,
+struct Identity<'a> {
+    fingerprint: String,
+    history: History,
+    suppress: &'a Suppress,
+    shown: Shown,
 }
 
 /// One place after the filters of scope `place`.
@@ -65,11 +101,11 @@ struct Standing {
 }
 
 /// The finding of one secret; none where every place was dropped. Hidden places do not count, unless all are hidden.
-pub(super) fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed>) -> Option<Finding> {
+fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed>) -> Option<Finding> {
     let detector = collector.detector;
     let mut paths = Paths::default();
     let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed, &mut paths)).collect();
-    standing.iter_mut().for_each(|one| one.hidden = collector.hides(&identity, &one.placed));
+    standing.iter_mut().for_each(|one| one.hidden = hides(collector, &identity, &one.placed));
     only_shown(&mut standing, identity.shown.least);
     let suppressed = standing.iter().all(|one| one.hidden.is_some());
     let told = |one: &Standing| identity.shown.takes(&detector.rule(one.placed.candidate.rule).spec.id, one.confidence);
@@ -194,6 +230,35 @@ fn hidden(standing: &[Standing]) -> Vec<Hidden> {
         }
     }
     all
+}
+
+/// What hides a place; a marker that should and cannot is told.
+fn hides(collector: &Collector<'_>, identity: &Identity<'_>, placed: &Placed) -> Option<By> {
+    let (candidate, place, suppress) = (&placed.candidate, &placed.place, identity.suppress);
+    let rule = collector.detector.rule(candidate.rule);
+    let faults = candidate.markers.iter().map(|marker| Hiding::fault(collector.detector.rules(), suppress, marker, rule));
+    let faults: Vec<Option<String>> = faults.collect();
+    let markers = || candidate.markers.iter().zip(&faults);
+    let sound: Vec<_> = markers().filter(|(_, fault)| fault.is_none()).map(|(marker, _)| Arc::clone(marker)).collect();
+    let by = suppress.judge(&Case {
+        secret: &candidate.judged.value,
+        fingerprint: &identity.fingerprint,
+        rule,
+        path: place.path.as_ref().map(|path| path.as_slice()),
+        commit: place.commit.as_deref(),
+        markers: &sound,
+        around: candidate.around.as_deref(),
+    });
+    for (marker, fault) in markers() {
+        if let Some(why) = fault.as_ref().filter(|_| marker.is_meant()) {
+            let at = place.path.clone().unwrap_or_default();
+            collector.notice(Notice::info(format!("{} hides nothing", marker.word), at, why.clone()));
+        }
+        if fault.is_some() || suppress.counts(marker, rule) {
+            collector.hiding.settle(marker);
+        }
+    }
+    by
 }
 
 /// What paths say, by path: a secret stands at few of them, many times each.

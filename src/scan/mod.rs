@@ -325,7 +325,7 @@ impl<'a> Run<'a> {
         };
         self.plan.notices.iter().for_each(|notice| self.collector.notice(notice.clone()));
         let shown = Shown { least: self.plan.confidence, entropy: self.plan.entropy, others: self.plan.keep_unsure };
-        let mut findings = self.collector.findings(&self.plan.key, &self.plan.suppress, shown);
+        let mut findings = join::findings(&self.collector, &self.plan.key, &self.plan.suppress, shown);
         self.say_stale(&findings);
         let notices = self.collector.notices();
         self.look_at_names(&coverage.targets, &notices);

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::collect::{Collector, Spot};
-use super::join::Shown;
+use super::join::{self, Shown};
 use crate::detect::Detector;
 use crate::finding::Finding;
 use crate::object::Oid;
@@ -30,8 +30,7 @@ pub fn reread(detector: &Detector, key: &FingerprintKey, at: (&OsStr, &ToldPlace
     spot.object = place.object.as_ref().and_then(|hex| Oid::from_hex(hex.as_bytes()));
     spot.repo = place.repo.clone().into();
     collector.scanned(&spot, scan_text(detector, &bytes));
-    let mut found: Vec<Finding> = collector
-        .findings(key, &Suppress::nothing(), Shown::ALL)
+    let mut found: Vec<Finding> = join::findings(&collector, key, &Suppress::nothing(), Shown::ALL)
         .into_iter()
         .filter(|finding| finding.fingerprint == fingerprint)
         .collect();

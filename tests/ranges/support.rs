@@ -13,7 +13,7 @@ use unleak::finding::{Finding, PlaceKind};
 use unleak::progress::Progress;
 use unleak::rule::RuleSet;
 use unleak::scan::collect::Collector;
-use unleak::scan::join::Shown;
+use unleak::scan::join::{self, Shown};
 use unleak::scan::range::{self, Context, Options, RangeResult};
 use unleak::secret::FingerprintKey;
 use unleak::source::git::odb::Odb;
@@ -167,7 +167,7 @@ impl Opened {
         };
         Scan {
             result,
-            findings: collector.findings(&FingerprintKey::default(), &Suppress::default(), Shown::ALL),
+            findings: join::findings(&collector, &FingerprintKey::default(), &Suppress::default(), Shown::ALL),
             notices: collector.notices(),
         }
     }
