@@ -32,7 +32,7 @@ pub struct Shown {
     pub least: Confidence,
     /// Values that only look random, whatever their tier.
     pub entropy: bool,
-    /// All others are kept, too. Else they are only counted, and have neither places nor reasons.
+    /// All others are told of, too. Else they are only counted, and have no places.
     pub others: bool,
 }
 
@@ -107,28 +107,24 @@ fn finding(collector: &Collector<'_>, identity: Identity<'_>, placed: Vec<Placed
     let mut standing: Vec<Standing> = placed.into_iter().filter_map(|placed| stand(detector, placed, &mut paths)).collect();
     standing.iter_mut().for_each(|one| one.hidden = hides(collector, &identity, &one.placed));
     only_shown(&mut standing, identity.shown.least);
-    let suppressed = standing.iter().all(|one| one.hidden.is_some());
-    let told = |one: &Standing| identity.shown.takes(&detector.rule(one.placed.candidate.rule).spec.id, one.confidence);
-    let counted = !identity.shown.others && !standing.iter().any(|one| (suppressed || one.hidden.is_none()) && told(one));
-    if !counted {
-        standing.sort_by(surer);
-    }
+    standing.sort_by(surer);
     let hidden = hidden(&standing);
+    let suppressed = standing.iter().all(|one| one.hidden.is_some());
     standing.retain(|one| suppressed || one.hidden.is_none());
-    let best = standing.iter().min_by(|a, b| surer(a, b))?;
+    let best = standing.first()?;
     let (candidate, confidence, score) = (best.placed.candidate.clone(), best.confidence, best.score);
     let rule = detector.rule(candidate.rule);
-    let mut reasons = if counted { Vec::new() } else { reasons(detector, &standing, best) };
+    let told = identity.shown.others || identity.shown.takes(&rule.spec.id, confidence);
+    let mut reasons = if told { reasons(detector, &standing, best) } else { Vec::new() };
     let mut severity = standing.iter().map(|s| s.severity).max()?;
-    let paired = standing.iter().filter(|s| s.placed.candidate.pair.is_some()).min_by(|a, b| surer(a, b));
-    let paired = paired.and_then(|s| Some(pair(detector, s.placed.candidate.pair.as_ref()?, &s.placed.place)));
+    let paired = standing.iter().find_map(|s| Some(pair(detector, s.placed.candidate.pair.as_ref()?, &s.placed.place)));
     reasons.extend(paired.iter().map(|pair| format!("beside {}", pair.rule)));
     if let Some(hours) = ended(detector, &standing, &identity.history) {
         severity = Severity::Low;
         reasons.push(format!("it has ended: its kind lives {hours} hours at most"));
     }
     let uses = uses(detector, &candidate, standing.iter().map(|s| &*s.placed.candidate));
-    let mut places: Vec<Box<Place>> = if counted { Vec::new() } else { standing.into_iter().map(|s| s.placed.place).collect() };
+    let mut places: Vec<Box<Place>> = if told { standing.into_iter().map(|s| s.placed.place).collect() } else { Vec::new() };
     places.sort_by(|a, b| crate::outcome::compare_places(a, b));
     places.dedup();
     let more_places = places.len().saturating_sub(PLACES);
