@@ -99,7 +99,7 @@ impl Layout {
         if covered.len() < 16 {
             return None;
         }
-        let crc = crc32fast::hash(covered.as_bytes());
+        let crc = libdeflater::crc32(covered.as_bytes());
         Some(match self.encoding {
             Encoding::Base62 => radix::digits(crc.into(), BASE62, self.width),
             Encoding::Base62LowerFirst => radix::digits(crc.into(), BASE62_LOWER_FIRST, self.width),

@@ -21,7 +21,7 @@ fn check(subject: &Subject<'_>) -> Proof {
     };
     let (Some(length), Some(sum)) = (tail.get(..2), tail.get(2..)) else { return BROKEN.into() };
     let covered = &text[..text.len() - sum.len()];
-    if sum != radix::digits(crc32fast::hash(covered.as_bytes()).into(), BASE36, 7) {
+    if sum != radix::digits(libdeflater::crc32(covered.as_bytes()).into(), BASE36, 7) {
         return BROKEN.into();
     }
     let payload = radix::from_base36(length).and_then(|n| head.len().checked_sub(n as usize)).and_then(|at| head.get(at..));
@@ -62,14 +62,14 @@ fn complete(text: &str) -> Option<String> {
         let infix = |infix: &str| infix.len() == 2 && infix.starts_with('t') && infix.ends_with(|c: char| c.is_ascii_digit());
         let payload = payload.split_once('_').filter(|(start, _)| infix(start)).map_or(payload, |(_, rest)| rest);
         let length = radix::digits(payload.len() as u64, BASE36, 2);
-        let sum = crc32fast::hash(format!("{head}{length}").as_bytes());
+        let sum = libdeflater::crc32(format!("{head}{length}").as_bytes());
         return Some(format!("{length}{}", radix::digits(sum.into(), BASE36, 7)));
     }
     let routing = b"o:1\nu:39u";
     let bytes = [&sample::bytes(head)[..RANDOM], routing, &[routing.len() as u8]].concat();
     let payload = BASE64URL_NOPAD.encode(&bytes);
     let start = format!("{payload}.01.{}", radix::digits(payload.len() as u64, BASE36, 2));
-    let sum = crc32fast::hash(format!("{head}{start}").as_bytes());
+    let sum = libdeflater::crc32(format!("{head}{start}").as_bytes());
     Some(format!("{start}{}", radix::digits(sum.into(), BASE36, 7)))
 }
 

@@ -43,7 +43,7 @@ impl Random {
 /// A token that its checksum proves: the prefix, 30 characters from the seed, and their CRC-32 in six digits.
 pub fn token(seed: u64) -> String {
     let body = Random::new(seed).alphanumeric(30);
-    let mut crc = u64::from(crc32fast::hash(body.as_bytes()));
+    let mut crc = u64::from(libdeflater::crc32(body.as_bytes()));
     let mut checksum = [b'0'; 6];
     for digit in checksum.iter_mut().rev() {
         *digit = DIGITS[(crc % 62) as usize];

@@ -32,7 +32,7 @@ pub fn token(number: u32) -> String {
             char::from(DIGITS[(state >> 33) as usize % 62])
         })
         .collect();
-    let mut crc = crc32fast::hash(body.as_bytes());
+    let mut crc = libdeflater::crc32(body.as_bytes());
     let mut sum = Vec::new();
     for _ in 0..6 {
         sum.push(DIGITS[crc as usize % 62]);

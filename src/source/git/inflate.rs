@@ -7,6 +7,9 @@ use libdeflater::{DecompressionError, Decompressor};
 
 /// A zlib stream cannot hold more than this many bytes for each of its own.
 const MOST: u64 = 1032;
+/// Room behind the bytes: libdeflate's quick loop runs only while so much is left (a match of 258 bytes and a few words), and
+/// most objects are smaller than that. With it inflating takes a tenth less time, small trees near half.
+const ROOM: usize = 320;
 
 thread_local! {
     /// One for streams that begin with the fixed code and one for all others: a decompressor keeps the tables of the
@@ -26,13 +29,16 @@ pub fn inflate(input: &[u8], size: u64, out: &mut Vec<u8>) -> Result<(), &'stati
         return Err("it declares a size that its bytes cannot hold");
     }
     let size = usize::try_from(size).map_err(|_| "too large for this machine")?;
+    let room = size.checked_add(ROOM).ok_or("too large for this machine")?;
+    out.truncate(room);
+    out.try_reserve_exact(room - out.len()).map_err(|_| "not enough memory for its size")?;
+    out.resize(room, 0);
+    let done = DECOMPRESSORS.with_borrow_mut(|both| both[usize::from(is_fixed(input))].zlib_decompress(input, out));
     out.truncate(size);
-    out.try_reserve_exact(size - out.len()).map_err(|_| "not enough memory for its size")?;
-    out.resize(size, 0);
-    match DECOMPRESSORS.with_borrow_mut(|both| both[usize::from(is_fixed(input))].zlib_decompress(input, out)) {
+    match done {
         Ok(written) if written == size => Ok(()),
-        Ok(_) => Err("its stream is shorter than declared"),
-        Err(DecompressionError::InsufficientSpace) => Err("its stream is longer than declared"),
+        Ok(written) if written < size => Err("its stream is shorter than declared"),
+        Ok(_) | Err(DecompressionError::InsufficientSpace) => Err("its stream is longer than declared"),
         Err(DecompressionError::BadData) => Err("its compressed stream is damaged"),
     }
 }
@@ -62,8 +68,15 @@ mod tests {
     fn refuses_wrong_sizes_and_damage() {
         let input = deflate(b"hello hello hello");
         let mut out = Vec::new();
-        assert!(inflate(&input, 16, &mut out).is_err());
-        assert!(inflate(&input, 18, &mut out).is_err());
+        for declared in [0, 16, 17 + ROOM as u64] {
+            let why = if declared < 17 { "its stream is longer than declared" } else { "its stream is shorter than declared" };
+            assert_eq!(inflate(&input, declared, &mut out), Err(why));
+        }
+        assert_eq!(inflate(&input, 18, &mut out), Err("its stream is shorter than declared"));
+        let long = deflate(&[7; 4 * ROOM]);
+        for size in [0, 3 * ROOM - 1, 3 * ROOM, 4 * ROOM - 1] {
+            assert_eq!(inflate(&long, size as u64, &mut out), Err("its stream is longer than declared"));
+        }
         assert!(inflate(&input, u64::MAX, &mut out).is_err());
         let mut damaged = input.clone();
         let last = damaged.len() - 1;
