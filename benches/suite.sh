@@ -12,6 +12,7 @@ usage: benches/suite.sh [OPTION]... FIRST-REPOSITORY [REPOSITORY]... (the last o
   --short-runs N   runs of short commands (default 9)
   --works LIST     of history,staged,since,folder,curve (default: all, separated by commas)
   --scratch DIR    where copies are made, and kept for the next time (default: a temporary folder, removed)
+  --parts LIST     percentages of the commits for the curve (default 25,50,100)
   --floor-only     the whole history: the floor and us, no peers
 
 environment: PEERS, a list of folders separated by colons, is searched for peers before PATH.
@@ -20,13 +21,14 @@ TEXT
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-runs=3 short_runs=9 works=history,staged,since,folder,curve scratch='' peers_wanted=yes repositories=()
+runs=3 short_runs=9 works=history,staged,since,folder,curve parts=25,50,100 scratch='' peers_wanted=yes repositories=()
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
     --short-runs) short_runs=$2; shift ;;
     --works) works=$2; shift ;;
     --scratch) scratch=$2; shift ;;
+    --parts) parts=$2; shift ;;
     --floor-only) peers_wanted=no ;;
     -h | --help) usage; exit ;;
     -*) usage >&2; exit 2 ;;
@@ -144,12 +146,13 @@ folder() {
 }
 
 curve() {
-  local percent part
-  for percent in 25 50 100; do
+  local percent part size work
+  for percent in ${parts//,/ }; do
     part=$scratch/part-$percent.git
-    measure "the first $percent % of the commits of $(basename "$large" .git) ($(cat "$part.done"))" "floor (decode all once)" / "$floor" --once "$part"
-    measure "the first $percent % of the commits of $(basename "$large" .git) ($(cat "$part.done"))" "unleak git" / \
-      "$unleak" git "$part" -q --no-progress -o "$out/unleak.json"
+    size=$(du -cb "$part"/objects/pack/*.pack | awk 'END { printf "%.1f", $1 / 1e6 }')
+    work="the first $percent % of the commits of $(basename "$large" .git) ($(cat "$part.done") in $size MB of pack)"
+    measure "$work" "floor (decode all once)" / "$floor" --once "$part"
+    measure "$work" "unleak git" / "$unleak" git "$part" -q --no-progress -o "$out/unleak.json"
   done
 }
 
@@ -219,7 +222,7 @@ if wanted folder; then
   for _ in $(seq "$runs"); do folder; done
 fi
 if wanted curve; then
-  for percent in 25 50 100; do part_of_history "$large" "$percent" "$scratch/part-$percent.git"; done
+  for percent in ${parts//,/ }; do part_of_history "$large" "$percent" "$scratch/part-$percent.git"; done
   cat "$scratch"/part-*.git/objects/pack/* >/dev/null
   for _ in $(seq "$runs"); do curve; done
 fi

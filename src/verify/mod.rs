@@ -3,11 +3,13 @@
 //! nothing. Everything but [`settings`] needs the feature `verify`.
 //!
 //! ```text
-//! question (rule, value, values around it) --request--> pace, cache --client--> reply --judge--> verdict
+//! question (rule, value, values around it) --ask--> request or login --pace, cache, client--> reply --judge--> verdict
 //! ```
 
 #[cfg(feature = "verify")]
 pub mod analyze;
+#[cfg(feature = "verify")]
+mod ask;
 #[cfg(feature = "verify")]
 mod cache;
 #[cfg(feature = "verify")]

@@ -14,12 +14,13 @@ use tokio::sync::OnceCell;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{timeout, timeout_at};
 
+use super::ask::{self, Ask, Reader};
 use super::cache::Cache;
 use super::client::{Client, Trouble};
 use super::guard::Guard;
 use super::judge::{Reply, undecided};
 use super::pace::Pace;
-use super::question::{Ask, Question, Reader};
+use super::question::Question;
 use super::request::{Maker, Request, endpoint, ssh_place};
 use super::settings::Settings;
 use crate::error::{Error, Result};
@@ -126,10 +127,10 @@ impl Engine {
         let mut asked: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
         let mut tasks = JoinSet::new();
         for (index, question) in questions.iter().enumerate() {
-            match question.ask(&self.maker(&question.rule.provider)) {
+            match Ask::new(question, &self.maker(&question.rule.provider)) {
                 Err(impossible) => verdicts[index] = Verification::new(State::NotChecked, impossible.0),
                 Ok(ask) => {
-                    let digest = question.digest(&ask);
+                    let digest = ask.digest(question);
                     let same = asked.entry(digest).or_default();
                     same.push(index);
                     if same.len() == 1 {
@@ -158,7 +159,7 @@ impl Engine {
 
     /// The verdict on one question, from the cache or from the provider.
     async fn verdict(&self, question: &Question, ask: &Ask) -> Verification {
-        let digest = question.digest(ask);
+        let digest = ask.digest(question);
         if let Some(known) = self.cache.borrow().as_ref().and_then(|cache| cache.get(&digest)) {
             return known;
         }
@@ -177,12 +178,12 @@ impl Engine {
 
     /// Whether the provider takes what cannot be real: asked once for each kind of request.
     async fn control(&self, question: &Question, ask: &Ask) -> Control {
-        let Some(fake) = question.control() else { return Control::None };
-        let cell = Rc::clone(self.controls.borrow_mut().entry(question.kind(&ask.place())).or_default());
+        let Some(fake) = ask::control(question) else { return Control::None };
+        let cell = Rc::clone(self.controls.borrow_mut().entry(ask.kind(question)).or_default());
         *cell
             .get_or_init(|| async {
-                let Ok(control) = fake.ask(&self.maker(&fake.rule.provider)) else { return Control::None };
-                if fake.digest(&control) == question.digest(ask) && !control.is_made_up_later() {
+                let Ok(control) = Ask::new(&fake, &self.maker(&fake.rule.provider)) else { return Control::None };
+                if control.digest(&fake) == ask.digest(question) && !control.is_made_up_later() {
                     return Control::None;
                 }
                 match timeout_at(self.pace.end(), self.asked(&control)).await {
@@ -246,7 +247,7 @@ impl Engine {
 
     /// Asks about one question now, without a control: whether what was revoked is dead.
     pub async fn once_more(&self, question: &Question) -> Verification {
-        match question.ask(&self.maker(&question.rule.provider)) {
+        match Ask::new(question, &self.maker(&question.rule.provider)) {
             Err(impossible) => Verification::new(State::NotChecked, impossible.0),
             Ok(ask) => Verification { time: Some(self.settings.now), ..self.asked(&ask).await },
         }
