@@ -113,6 +113,9 @@ fn standard_input_and_wrong_targets() {
     let code = |args: &[&str]| run(folder.path(), folder.path(), args).code;
     assert_eq!((code(&["explain", "gone"]), code(&["explain", "."]), code(&["explain", "app.conf:9"])), (3, 2, 2));
     assert_eq!(code(&["explain", "app.conf:1:1"]), 0);
+    // A line break at the end begins no line.
+    let ran = explain("x\n", &["app.conf:2"]);
+    assert!(ran.code == 2 && ran.stderr.contains("there is no line 2: it has 1"), "{}", ran.stderr);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use unleak::detect::Detector;
 use unleak::error::{Error, Exit, Result};
 use unleak::explain::{Question, explain, json, text};
@@ -23,7 +23,7 @@ pub fn run(args: &ExplainArgs) -> Result<Exit> {
     let bytes = if path == "-" { read("-", std::io::stdin().lock())? } else { read_file(Path::new(&path))? };
     let path = (path != "-").then(|| BString::from(path));
     if let Some(line) = line {
-        let lines = bytes.split(|&b| b == b'\n').count();
+        let lines = bytes.lines().count();
         if line == 0 || line > lines {
             return Err(Error::usage(format!("there is no line {line}: it has {lines}")));
         }
