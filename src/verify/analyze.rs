@@ -118,7 +118,7 @@ async fn rows(provider: &str, question: &Question, engine: &Engine) -> Vec<Seen>
     let mut all = Vec::new();
     for (what, url, show) in *looks {
         let call = Call { get: Some((*url).into()), auth: Some((*auth).into()), ..Call::default() };
-        let request = engine.maker(&question.rule.provider).request(&call, &|name| question.value(name));
+        let request = engine.maker(question).request(&call, &|name| question.value(name));
         let (said, scopes) = match reply(engine, request).await {
             Ok(reply) => (shown(&reply, show), reply.scopes),
             Err(why) => (why, None),
@@ -152,7 +152,7 @@ fn shown(reply: &Reply, show: &[&str]) -> String {
 }
 
 async fn amazon(question: &Question, engine: &Engine) -> Vec<Seen> {
-    let maker = engine.maker(&question.rule.provider);
+    let maker = engine.maker(question);
     let who = match reply(engine, aws::make(question, &maker)).await {
         Ok(reply) => reply.text(),
         Err(said) => return vec![Seen { what: "who", said }],
@@ -171,7 +171,7 @@ const SECRETS: &str = "secrets in us-east-1";
 
 /// The names of the secrets that it may list. None is read.
 async fn secrets(question: &Question, engine: &Engine) -> String {
-    let maker = engine.maker(&question.rule.provider);
+    let maker = engine.maker(question);
     let request = aws::target(question, &maker, aws::SECRETS, "secretsmanager.ListSecrets", r#"{"MaxResults":20}"#);
     let reply = match request {
         Ok(request) => engine.send_once(&request).await,
@@ -199,7 +199,7 @@ async fn secrets(question: &Question, engine: &Engine) -> String {
 
 /// What IAM says of a user.
 async fn rights_of_user(user: &str, question: &Question, engine: &Engine, all: &mut Vec<Seen>) {
-    let maker = engine.maker(&question.rule.provider);
+    let maker = engine.maker(question);
     let user = super::template::percent(user.rsplit('/').next().unwrap_or(user));
     for (what, action, name) in [
         ("policies", "ListAttachedUserPolicies", "PolicyName"),
@@ -228,7 +228,7 @@ fn elements(text: &str, name: &str) -> Vec<String> {
 }
 
 async fn google(question: &Question, engine: &Engine) -> Vec<Seen> {
-    let maker = engine.maker(&question.rule.provider);
+    let maker = engine.maker(question);
     let account = match gcp::account(question) {
         Ok(account) => account,
         Err(impossible) => return vec![Seen { what: "who", said: impossible.0 }],

@@ -39,7 +39,7 @@ pub fn describe(question: &Question, settings: &Settings) -> Result<std::result:
     let _inside = runtime.enter();
     let engine = Engine::new(settings)?;
     let Some(call) = &question.rule.revoke else { return Ok(Err("its rule knows no way to revoke it".to_owned())) };
-    let maker = engine.maker(&question.rule.provider);
+    let maker = engine.maker(question);
     let text = match call.named.as_deref() {
         None => maker.request(call, &|name| question.value(name)).map(|request| row(call, &request)),
         Some("aws-deactivate-key") => {
@@ -89,7 +89,7 @@ async fn after(question: &Question, engine: &Engine) -> Verification {
 /// Sends what revokes; whether that was done, and what the provider says.
 async fn send(question: &Question, engine: &Engine) -> std::result::Result<(bool, String), String> {
     let call = question.rule.revoke.as_ref().ok_or("its rule knows no way to revoke it")?;
-    let maker = engine.maker(&question.rule.provider);
+    let maker = engine.maker(question);
     let request = match call.named.as_deref() {
         None => maker.request(call, &|name| question.value(name)),
         Some("aws-deactivate-key") => deactivate(question, engine),
@@ -114,12 +114,12 @@ fn is_done(call: &Call, reply: &Reply) -> bool {
 fn deactivate(question: &Question, engine: &Engine) -> std::result::Result<Request, Impossible> {
     let id = super::template::percent(question.text("aws-access-key-id")?);
     let form = format!("Action=UpdateAccessKey&AccessKeyId={id}&Status=Inactive&Version=2010-05-08");
-    aws::action(question, &engine.maker(&question.rule.provider), aws::IAM, &form)
+    aws::action(question, &engine.maker(question), aws::IAM, &form)
 }
 
 /// A service account's key is disabled with an access token that the key itself gives.
 async fn disable(question: &Question, engine: &Engine) -> std::result::Result<Request, Impossible> {
-    let maker = engine.maker(&question.rule.provider);
+    let maker = engine.maker(question);
     let account = gcp::account(question)?;
     let grant = engine.send_once(&gcp::make(question, &maker)?).await.map_err(Impossible)?;
     let json = grant.json().unwrap_or_default();

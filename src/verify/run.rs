@@ -116,9 +116,9 @@ impl Engine {
         })
     }
 
-    /// What requests to this provider are made from.
-    pub fn maker<'a>(&'a self, provider: &'a str) -> Maker<'a> {
-        Maker { settings: &self.settings, guard: &self.guard, provider }
+    /// What requests to the provider of a question are made from.
+    pub fn maker<'a>(&'a self, question: &'a Question) -> Maker<'a> {
+        Maker { settings: &self.settings, guard: &self.guard, provider: &question.rule.provider }
     }
 
     async fn all(self: Rc<Self>, questions: &[Question], progress: &Progress) -> Vec<Verification> {
@@ -127,7 +127,7 @@ impl Engine {
         let mut asked: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
         let mut tasks = JoinSet::new();
         for (index, question) in questions.iter().enumerate() {
-            match Ask::new(question, &self.maker(&question.rule.provider)) {
+            match Ask::new(question, &self.maker(question)) {
                 Err(impossible) => verdicts[index] = Verification::new(State::NotChecked, impossible.0),
                 Ok(ask) => {
                     let digest = ask.digest(question);
@@ -135,7 +135,7 @@ impl Engine {
                     same.push(index);
                     if same.len() == 1 {
                         let (engine, question) = (Rc::clone(&self), question.clone());
-                        tasks.spawn_local(async move { (digest, engine.verdict(&question, &ask).await) });
+                        tasks.spawn_local(async move { (digest, engine.verdict(&question, &ask, &digest).await) });
                     }
                 }
             }
@@ -158,9 +158,8 @@ impl Engine {
     }
 
     /// The verdict on one question, from the cache or from the provider.
-    async fn verdict(&self, question: &Question, ask: &Ask) -> Verification {
-        let digest = ask.digest(question);
-        if let Some(known) = self.cache.borrow().as_ref().and_then(|cache| cache.get(&digest)) {
+    async fn verdict(&self, question: &Question, ask: &Ask, digest: &[u8; 32]) -> Verification {
+        if let Some(known) = self.cache.borrow().as_ref().and_then(|cache| cache.get(digest)) {
             return known;
         }
         let late = Verification::new(State::Unknown, "the time for all questions was up");
@@ -171,7 +170,7 @@ impl Engine {
         }
         verdict.time = Some(self.settings.now);
         if let Some(cache) = self.cache.borrow_mut().as_mut() {
-            cache.put(&digest, &verdict);
+            cache.put(digest, &verdict);
         }
         verdict
     }
@@ -182,7 +181,7 @@ impl Engine {
         let cell = Rc::clone(self.controls.borrow_mut().entry(ask.kind(question)).or_default());
         *cell
             .get_or_init(|| async {
-                let Ok(control) = Ask::new(&fake, &self.maker(&fake.rule.provider)) else { return Control::None };
+                let Ok(control) = Ask::new(&fake, &self.maker(&fake)) else { return Control::None };
                 if control.digest(&fake) == ask.digest(question) && !control.is_made_up_later() {
                     return Control::None;
                 }
@@ -247,7 +246,7 @@ impl Engine {
 
     /// Asks about one question now, without a control: whether what was revoked is dead.
     pub async fn once_more(&self, question: &Question) -> Verification {
-        match Ask::new(question, &self.maker(&question.rule.provider)) {
+        match Ask::new(question, &self.maker(question)) {
             Err(impossible) => Verification::new(State::NotChecked, impossible.0),
             Ok(ask) => Verification { time: Some(self.settings.now), ..self.asked(&ask).await },
         }
